@@ -1,0 +1,154 @@
+"""The ground of every test: the database it runs on, a small territory, and a cast.
+
+`pytest` runs on SQLite in a temporary file; `pytest --database postgresql` starts a throw-away server; a DATABASE_URL
+that is already set is used as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from tests.postgres import throw_away
+
+if TYPE_CHECKING:
+    from maillage.people.models import Organization, User
+    from maillage.territory.models import Territory
+
+ROOT = Path(__file__).resolve().parent.parent
+STACK = pytest.StashKey[ExitStack]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="database of this run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    stack = config.stash[STACK] = ExitStack()
+    if config.getoption("--database") == "postgresql" and not os.environ.get("DATABASE_URL"):
+        from maillage.settings import _database
+
+        os.environ["DATABASE_URL"] = stack.enter_context(throw_away())  # xdist's workers inherit it
+        _use(_database(os.environ["DATABASE_URL"]))
+    chosen = settings.DATABASES["default"]
+    if chosen["ENGINE"].endswith(
+        "sqlite3"
+    ):  # a file, not memory: threads and the live server have connections of their own
+        folder = tempfile.mkdtemp(prefix="maillage-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        _use(chosen | {"TEST": {"NAME": f"{folder}/test.sqlite3"}})
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 is slow on purpose
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if STACK in config.stash:
+        config.stash[STACK].close()
+
+
+def pytest_report_header() -> str:
+    return f"database: {connections['default'].vendor}"
+
+
+def _use(database: dict[str, Any]) -> None:
+    """Django has read its settings before this file is loaded: exchange the database before its first connection."""
+    settings.DATABASES = {"default": database}
+    connections.__dict__.pop("settings", None)
+    connections._settings = None
+    if hasattr(connections._connections, "default"):
+        del connections["default"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_tables_despite_the_audit_trail() -> Iterator[None]:
+    """Transactional tests end by emptying every table; on SQLite the triggers of the audit trail would refuse it."""
+    from django.db.backends.sqlite3.base import DatabaseOperations
+
+    original = DatabaseOperations.sql_flush
+
+    def sql_flush(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
+        statements = original(self, style, tables, **options)
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'people_trace'")
+            triggers = cursor.fetchall()
+        return [*(f"DROP TRIGGER {name}" for name, _ in triggers), *statements, *(sql for _, sql in triggers)]
+
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
+    yield
+    DatabaseOperations.sql_flush = original  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data kept beside the repository; tests that need it are skipped where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the real data (../shared/data) is not on this machine")
+    return folder
+
+
+@pytest.fixture
+def testland(db: None) -> Territory:
+    """A tiny territory with areas, a tree of needs, obstacles and eleven services: see tests/testland.py."""
+    from tests import testland
+
+    return testland.build()
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Alice owns it, Bob works with her, Charlie must see nothing. Dora administers the territory."""
+
+    alice: User
+    bob: User
+    charlie: User
+    dora: User
+    organization: Organization
+
+
+@pytest.fixture
+def cast(testland: Territory) -> Cast:
+    from maillage.people.models import Membership, Organization, Role, User
+
+    house = Organization.objects.create(territory=testland, code="alice-house", name="Alice's house")
+    alice, bob, charlie, dora = (
+        User.objects.create_user(f"{name}@example.org", "a long enough sentence", name=name.title())
+        for name in ("alice", "bob", "charlie", "dora")
+    )
+    for user, role, organization in (
+        (alice, Role.EDITOR, house),
+        (bob, Role.PROFESSIONAL, house),
+        (dora, Role.ADMINISTRATOR, None),
+    ):
+        Membership.objects.create(user=user, territory=testland, organization=organization, role=role)
+    return Cast(alice, bob, charlie, dora, house)
+
+
+@pytest.fixture
+def alice(cast: Cast) -> User:
+    return cast.alice
+
+
+@pytest.fixture
+def bob(cast: Cast) -> User:
+    return cast.bob
+
+
+@pytest.fixture
+def charlie(cast: Cast) -> User:
+    return cast.charlie
+
+
+@pytest.fixture
+def dora(cast: Cast) -> User:
+    return cast.dora
