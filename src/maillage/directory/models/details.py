@@ -16,7 +16,9 @@ class Owned(models.Model):
     """Belongs to at least one of: organisation, service, location, service at location."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True)
-    organization = models.ForeignKey(Organization, null=True, blank=True, on_delete=models.CASCADE, related_name="%(class)ss")
+    organization = models.ForeignKey(
+        Organization, null=True, blank=True, on_delete=models.CASCADE, related_name="%(class)ss"
+    )
     service = models.ForeignKey(Service, null=True, blank=True, on_delete=models.CASCADE, related_name="%(class)ss")
     location = models.ForeignKey(Location, null=True, blank=True, on_delete=models.CASCADE, related_name="%(class)ss")
     service_at_location = models.ForeignKey(

@@ -17,7 +17,9 @@ class SearchDocument(models.Model):
 
     territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="search_documents")
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="search_documents")
-    location = models.ForeignKey(Location, null=True, blank=True, on_delete=models.CASCADE, related_name="search_documents")
+    location = models.ForeignKey(
+        Location, null=True, blank=True, on_delete=models.CASCADE, related_name="search_documents"
+    )
     a = models.TextField()
     b = models.TextField()
     c = models.TextField()
@@ -29,7 +31,9 @@ class SearchDocument(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["service", "location"], name="document_once"),
-            models.UniqueConstraint(fields=["service"], condition=models.Q(location=None), name="document_without_place_once"),
+            models.UniqueConstraint(
+                fields=["service"], condition=models.Q(location=None), name="document_without_place_once"
+            ),
         ]
         indexes = [models.Index(fields=["territory", "sequence"], name="document_changes")]
 
@@ -39,6 +43,7 @@ class SearchTerm(models.Model):
 
     territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="search_terms")
     stem = models.CharField(max_length=80)
+    word = models.CharField(max_length=80, default="")  # a word that has this stem, to show a correction
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["territory", "stem"], name="stem_once")]

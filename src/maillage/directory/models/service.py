@@ -49,7 +49,9 @@ class Service(models.Model):
     territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="services")
     uuid = models.UUIDField(default=uuid.uuid4, unique=True)
     code = models.CharField(max_length=200, blank=True)
-    organization = models.ForeignKey(Organization, null=True, blank=True, on_delete=models.CASCADE, related_name="services")
+    organization = models.ForeignKey(
+        Organization, null=True, blank=True, on_delete=models.CASCADE, related_name="services"
+    )
     program = models.ForeignKey(Program, null=True, blank=True, on_delete=models.SET_NULL, related_name="services")
     name = models.CharField(max_length=400)
     status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
@@ -93,7 +95,9 @@ class Location(models.Model):
     territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="locations")
     uuid = models.UUIDField(default=uuid.uuid4, unique=True)
     code = models.CharField(max_length=200, blank=True)
-    organization = models.ForeignKey(Organization, null=True, blank=True, on_delete=models.CASCADE, related_name="locations")
+    organization = models.ForeignKey(
+        Organization, null=True, blank=True, on_delete=models.CASCADE, related_name="locations"
+    )
     location_type = models.CharField(max_length=10, choices=Type, default=Type.PHYSICAL)
     name = models.CharField(max_length=400, blank=True)
     area = models.ForeignKey(Area, null=True, blank=True, on_delete=models.SET_NULL, related_name="locations")

@@ -28,7 +28,9 @@ class ImportIssue(models.Model):
     entity = models.CharField(max_length=40)
     row = models.CharField(max_length=200)  # file and line, or the record's id
     field = models.CharField(max_length=80, blank=True)
-    code = models.CharField(max_length=60)  # the reason, as a stable code; the sentence is made in the reader's language
+    code = models.CharField(
+        max_length=60
+    )  # the reason, as a stable code; the sentence is made in the reader's language
     value = models.TextField(blank=True)  # shortened to 500 characters
     is_rejection = models.BooleanField(default=False)  # the whole row was left out
 

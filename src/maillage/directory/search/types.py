@@ -38,7 +38,9 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     organization: str = ""  # uuid
     organization_name: str = ""
     location: str = ""  # uuid
-    texts: dict[str, dict[str, str]] = {}  # name, description, application_process, fees_description, eligibility_description, access, alert
+    texts: dict[
+        str, dict[str, str]
+    ] = {}  # name, description, application_process, fees_description, eligibility_description, access, alert
     text_status: dict[str, str] = {}  # "field:language" -> human | machine | stale, where it is not the original
     needs: list[str] = []  # need codes
     area: str = ""  # area code of the place
@@ -85,7 +87,8 @@ class Query:
     territory: str
     at: datetime
     language: str = "en"  # the reader's
-    text: str = ""
+    text: str = ""  # every word must be found (fewer when too little holds them all)
+    boost: str = ""  # words that raise the rank and leave nothing out: what free text says beyond the needs read in it
     needs: tuple[str, ...] = ()  # one of these categories, or below
     facts: Mapping[str, FactValue] = field(default_factory=dict)
     languages: tuple[str, ...] = ()  # spoken with the person: one of these
@@ -100,6 +103,7 @@ class Query:
     has_room: bool = False
     lifts: str = ""  # obstacle code
     organization: str = ""  # uuid
+    soft: frozenset[str] = frozenset()  # filters that only rank: languages, window, cost, wheelchair, served
     limit: int = 20
     after: str = ""  # cursor of the page before
 
@@ -120,8 +124,13 @@ class Hit:
     verdict: Verdict
     score: float
     parts: tuple[Part, ...]
-    facts: tuple[tuple[str, bool | None], ...] = ()  # criterion -> its rule holds / does not / unknown, where the service has a rule
-    unknowns: tuple[str, ...] = ()  # filters that nobody can tell for this service: language, open, cost, wheelchair, served, distance
+    facts: tuple[
+        tuple[str, bool | None], ...
+    ] = ()  # criterion -> its rule holds / does not / unknown, where the service has a rule
+    unknowns: tuple[
+        str, ...
+    ] = ()  # asked filters that nobody can tell for this service: languages, window, cost, wheelchair, served, area, near, has_room, remote
+    against: tuple[str, ...] = ()  # soft filters that it is known not to meet
     distance_km: float | None = None
     is_open: bool | None = None  # in the asked window; None: unknown
     capacity: str = ""  # Gravity code; "" unknown or expired
@@ -144,6 +153,8 @@ class Results:
     near_misses: tuple[Hit, ...] = ()  # verdict "no", with one fact in the way
     relaxations: tuple[Relaxation, ...] = ()  # only when few are found, best first
     corrected: tuple[tuple[str, str], ...] = ()  # typed word -> word it was read as
-    splits: Mapping[str, float] = field(default_factory=dict)  # unknown criterion -> share of the shown list it could change
+    splits: Mapping[str, float] = field(
+        default_factory=dict
+    )  # unknown criterion -> share of the found services it could change
     next: str = ""  # cursor; "" at the end
     snapshot: int = 0

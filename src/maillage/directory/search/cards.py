@@ -1,0 +1,58 @@
+"""Cards read alone: one service, or the list of an area or a category."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import numpy as np
+
+from maillage.directory.models import SearchDocument
+from maillage.directory.search.documents import decode_card
+from maillage.directory.search.memory import memory, union
+from maillage.directory.search.types import Card
+from maillage.territory.models import Territory
+
+
+def cards(service_uuid: UUID | str) -> tuple[Card, ...]:
+    """The cards of a service, one for each of its places; none when it does not exist or is not shown."""
+    blobs = SearchDocument.objects.filter(service__uuid=service_uuid).order_by("id").values_list("card", flat=True)
+    return tuple(decode_card(bytes(blob)) for blob in blobs)
+
+
+def card(service_uuid: UUID | str) -> Card | None:
+    """The card of a service at its first place."""
+    return next(iter(cards(service_uuid)), None)
+
+
+def listing(
+    territory: Territory, *, area: str = "", need: str = "", after: int = 0, limit: int = 50
+) -> tuple[list[Card], int, int]:
+    """Services that stand in an area, or serve it, and of a category: (cards, how many in all, cursor or 0).
+
+    In the order of their documents, by keyset: `after` is the cursor of the page before.
+    """
+    here = memory(territory)
+    rows = here.all
+    if need:
+        rows = here.rows_of_needs((need,))
+    if area:
+        inside = here.below.get(area, frozenset({area}))
+        rows_here = union([*(here.by_area.get(code) for code in inside), here.by_served.get(area)])
+        rows = np.intersect1d(rows, rows_here, assume_unique=True)
+    ids = here.ids[rows]
+    page = ids[ids > after][: limit + 1].tolist()
+    blobs = dict(SearchDocument.objects.filter(pk__in=page[:limit]).values_list("id", "card"))
+    found = [decode_card(bytes(blobs[pk])) for pk in page[:limit] if pk in blobs]
+    return found, int(ids.size), page[limit - 1] if len(page) > limit else 0
+
+
+def counts_by_area(territory: Territory) -> dict[str, int]:
+    """How many services stand in each area, those within it included."""
+    here = memory(territory)
+    return {code: int(union(here.by_area.get(one) for one in inside).size) for code, inside in here.below.items()}
+
+
+def counts_by_need(territory: Territory) -> dict[str, int]:
+    """How many services each category holds, those below it included."""
+    here = memory(territory)
+    return {code: int(here.rows_of_needs((code,)).size) for code in here.needs_below}

@@ -1,0 +1,230 @@
+"""The whole search: candidates from text and categories, filters, eligibility, rank, explanation.
+
+Nothing here writes, and nothing of the query is kept or logged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from maillage.directory.search import filters, paging
+from maillage.directory.search.documents import decode_card
+from maillage.directory.search.filters import Said
+from maillage.directory.search.memory import CAPACITIES, Memory, Rows, memory
+from maillage.directory.search.paging import BadCursor
+from maillage.directory.search.ranking import Found, preferences, rank
+from maillage.directory.search.types import Card, Hit, Part, Query, Relaxation, Results, Verdict
+from maillage.methods.eligibility import FALSE, TRUE, UNKNOWN, Lookup, verdicts
+from maillage.people.models import Organization
+from maillage.territory.models import Territory
+
+__all__ = ["BadCursor", "UnknownTerritory", "search"]
+
+VERDICTS: dict[int, Verdict] = {FALSE: "no", UNKNOWN: "verify", TRUE: "fits"}
+FEW = 5  # found services under which the answer says what to relax
+NEAR_MISSES = 3
+
+
+class UnknownTerritory(LookupError):
+    """No territory of that code is loaded."""
+
+
+def search(query: Query, territory: Territory | None = None) -> Results:
+    """The services that match, best first, explained. Deterministic for a directory, a query and a day.
+
+    Raises UnknownTerritory, and BadCursor when `after` is not a cursor of ours.
+    """
+    if territory is None:
+        territory = Territory.objects.filter(code=query.territory).first()
+    if territory is None:
+        raise UnknownTerritory(query.territory)
+    here = memory(territory)
+    rows, text, corrected = _candidates(here, query)
+    found = _judge(here, query, rows, text)
+    chosen = np.flatnonzero(found.kept & (found.verdict > FALSE))
+    ranked = rank(here, query, found, chosen)
+    page, cursor = paging.page(here, query, found, ranked)
+    total = _distinct(here, found.rows[chosen])
+    fits = _distinct(here, found.rows[chosen[found.verdict[chosen] == TRUE]])
+    missed = _near_misses(here, query, found) if query.facts and not query.after else []
+    cards = _cards(here, [int(found.rows[i]) for i in (*page, *missed)])
+    return Results(
+        hits=tuple(_hit(here, query, found, i, cards) for i in page),
+        total=total,
+        fits=fits,
+        verify=total - fits,
+        near_misses=tuple(_hit(here, query, found, i, cards) for i in missed),
+        relaxations=_relaxations(here, query, found, total) if total < FEW and not query.after else (),
+        corrected=tuple(corrected),
+        splits=_splits(here, query, found, chosen),
+        next=cursor,
+        snapshot=here.sequence,
+    )
+
+
+def _candidates(here: Memory, query: Query) -> tuple[Rows, NDArray[np.float32] | None, list[tuple[str, str]]]:
+    """The rows that text and categories leave, and the text's part of their rank."""
+    rows = here.rows_of_needs(query.needs) if query.needs else here.all
+    corrected: list[tuple[str, str]] = []
+    text: NDArray[np.float32] | None = None
+    if query.text.strip():
+        matching, score, corrected = here.postings.matching(query.text, query.language)
+        if query.needs:
+            dense = np.full(here.count, -1, np.float32)
+            dense[matching] = score
+            rows = rows[dense[rows] >= 0]
+            text = dense[rows]
+        else:
+            rows, text = matching, score
+    if query.boost.strip():
+        raised = here.postings.score(query.boost, query.language)[rows]
+        text = raised if text is None else np.maximum(text, raised)
+    if query.organization:
+        owner = Organization.objects.filter(uuid=query.organization).values_list("pk", flat=True).first()
+        here_too = here.organization_id[rows] == (owner or -1)
+        rows, text = rows[here_too], None if text is None else text[here_too]
+    return rows, text, corrected
+
+
+def _judge(here: Memory, query: Query, rows: Rows, text: NDArray[np.float32] | None) -> Found:
+    """What each filter says of each row; eligibility for the rows that no filter leaves out."""
+    said: dict[str, Said] = {}
+    kept = np.ones(rows.size, bool)
+    doubt = np.zeros(rows.size, bool)
+    for name in filters.active(query):
+        said[name] = filters.FILTERS[name][1](here, query, rows)
+        if name not in query.soft:
+            kept &= said[name] > FALSE
+            doubt |= said[name] == UNKNOWN
+    left = np.flatnonzero(kept)
+    verdict = np.full(rows.size, TRUE, np.int8)
+    against = np.zeros(rows.size, np.uint8)
+    if here.criteria and left.size:
+        judged = verdicts(here.signatures[:, rows[left]], _lookups(here, query))
+        verdict[left], against[left] = judged.verdict, judged.false_count
+    verdict[doubt & (verdict == TRUE)] = UNKNOWN
+    return Found(rows, text, said, kept, verdict, against)
+
+
+def _lookups(here: Memory, query: Query) -> list[Lookup]:
+    return [here.lookup(number, query.facts.get(criterion)) for number, criterion in enumerate(here.criteria)]
+
+
+def _distinct(here: Memory, rows: Rows) -> int:
+    """How many services stand in these rows."""
+    if here.services == here.count:
+        return int(rows.size)
+    seen = np.zeros(here.services, bool)
+    seen[here.service[rows]] = True
+    return int(np.count_nonzero(seen))
+
+
+def _near_misses(here: Memory, query: Query, found: Found) -> list[int]:
+    """The best of those that only one fact about the person keeps out."""
+    missed = np.flatnonzero(found.kept & (found.false_count == 1))
+    if not missed.size:
+        return []
+    ranked = rank(here, query, found, missed)
+    return paging.page(here, replace(query, limit=NEAR_MISSES), found, ranked)[0]
+
+
+def _relaxations(here: Memory, query: Query, found: Found, total: int) -> tuple[Relaxation, ...]:
+    """For each filter, word and fact that was asked: how many services would be found without it, best first."""
+    trials: list[tuple[str, Query]] = [(name, _without(query, name)) for name in found.said if name not in query.soft]
+    if query.text.strip() and (query.needs or found.said):
+        trials.append(("text", replace(query, text="")))
+    if query.needs and (query.text.strip() or found.said):
+        trials.append(("needs", replace(query, needs=())))
+    if found.kept.any():
+        trials += [
+            (f"fact:{criterion}", replace(query, facts={k: v for k, v in query.facts.items() if k != criterion}))
+            for criterion in query.facts
+            if criterion in here.criteria
+        ]
+    counted = []
+    for code, trial in trials:
+        rows, text, _ = _candidates(here, trial)
+        judged = _judge(here, trial, rows, text)
+        count = _distinct(here, judged.rows[judged.kept & (judged.verdict > FALSE)])
+        if count > total:
+            counted.append(Relaxation(code, count))
+    return tuple(sorted(counted, key=lambda r: (-r.count, r.code)))
+
+
+EMPTY_OF: dict[str, object] = {
+    "lifts": "", "near": None, "area": "", "served": "", "languages": (), "window": None, "cost": (), "wheelchair": False,
+    "remote": False, "has_room": False,
+}  # fmt: skip
+
+
+def _without(query: Query, name: str) -> Query:
+    if name == "near":
+        return replace(query, radius_km=None)
+    return replace(query, **{name: EMPTY_OF[name]})  # type: ignore[arg-type]
+
+
+def _splits(here: Memory, query: Query, found: Found, chosen: NDArray[np.intp]) -> dict[str, float]:
+    """For each unknown criterion: the mean share of the found services that an answer would change."""
+    rows = found.rows[chosen]
+    if not rows.size:
+        return {}
+    lookups = _lookups(here, query)
+    values = [table[here.signatures[n, rows]] for n, table in enumerate(lookups)]
+    doubts = np.sum([value == UNKNOWN for value in values], axis=0) if values else np.zeros(rows.size)
+    shares: dict[str, float] = {}
+    for number, criterion in enumerate(here.criteria):
+        if criterion in query.facts or not (unknown := values[number] == UNKNOWN).any():
+            continue
+        changed: list[int] = []
+        for answer in here.answers(number):
+            new = here.lookup(number, answer)[here.signatures[number, rows]]
+            changed.append(int(np.count_nonzero(unknown & ((new == FALSE) | ((new == TRUE) & (doubts == 1))))))
+        if any(changed):
+            shares[criterion] = float(np.mean(changed)) / rows.size
+    return shares
+
+
+def _cards(here: Memory, rows: list[int]) -> dict[int, Card]:
+    ids = [int(here.ids[row]) for row in dict.fromkeys(rows)]
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        marks = ",".join(["%s"] * len(ids))
+        cursor.execute(f"SELECT id, card FROM directory_searchdocument WHERE id IN ({marks})", ids)  # noqa: S608  # marks only
+        return {int(pk): decode_card(bytes(blob)) for pk, blob in cursor.fetchall()}
+
+
+def _hit(here: Memory, query: Query, found: Found, index: int, cards: dict[int, Card]) -> Hit:
+    row = int(found.rows[index])
+    one = found.rows[index : index + 1]
+    said = {name: values[index : index + 1] for name, values in found.said.items()}
+    parts = filters.parts(here, query, one, said, None if found.text is None else found.text[index : index + 1])
+    if (preference := preferences(here, query, one)) is not None:
+        parts["preference"] = preference
+    weighted = tuple(
+        Part(code, here.ranking.get(code, 0.0), round(float(value[0]), 4)) for code, value in parts.items()
+    )
+    far = None if query.near is None else float(filters.distances(here, query, one)[0])
+    facts = tuple(
+        (criterion, {TRUE: True, FALSE: False, UNKNOWN: None}[int(here.lookup(n, query.facts.get(criterion))[which])])
+        for n, criterion in enumerate(here.criteria)
+        if (which := int(here.signatures[n, row]))
+    )
+    opened = None if query.window is None else int(here.hours.open_in(query.window, here.pattern[one])[0])
+    return Hit(
+        document=int(here.ids[row]),
+        card=cards[int(here.ids[row])],
+        verdict=VERDICTS[int(found.verdict[index])],
+        score=round(sum(part.weight * part.value for part in weighted), 4),
+        parts=weighted,
+        facts=facts,
+        unknowns=tuple(name for name, value in said.items() if value[0] == UNKNOWN),
+        against=tuple(name for name, value in said.items() if value[0] == FALSE and name in query.soft),
+        distance_km=None if far is None or np.isnan(far) else round(far, 3),
+        is_open=None if opened is None or opened < 0 else bool(opened) and not bool(here.closed[row]),
+        capacity=CAPACITIES[int(filters.room(here, query, one)[0])],
+    )
