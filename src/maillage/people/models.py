@@ -43,7 +43,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Organization(models.Model):
-    """A legal or de facto body that offers services (HSDS organization). `name` is the registered one; other languages are Text rows."""
+    """A legal or de facto body that offers services (HSDS organization).
+
+    `name` is the registered one; other languages are Text rows.
+    """
 
     territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="organizations")
     uuid = models.UUIDField(default=uuid.uuid4, unique=True)
