@@ -24,13 +24,32 @@ _stemmers = {language: Stemmer.Stemmer(name, 0) for language, name in STEMMERS.i
 
 STOP = {
     "fr": frozenset(
-        ["a", "à", "afin", "ai", "aie", "ait", "alors", "au", "aucun", "aussi", "autre", "aux", "avec", "avoir", "avons", "ayant", "c", "ça", "ce", "ceci", "cela", "ces", "cet", "cette", "ceux", "chez", "ci", "comme", "comment", "d", "dans", "de", "des", "du", "donc", "dont", "elle", "elles", "en", "encore", "entre", "es", "est", "et", "étais", "était", "étant", "être", "eu", "eux", "fait", "il", "ils", "j", "je", "l", "la", "le", "les", "leur", "leurs", "lui", "m", "ma", "mais", "me", "même", "mes", "moi", "mon", "n", "ne", "ni", "nos", "notre", "nous", "on", "ont", "ou", "où", "par", "pas", "plus", "pour", "près", "qu", "quand", "que", "quel", "quelle", "quelles", "quels", "qui", "s", "sa", "sans", "se", "ses", "si", "sien", "son", "sont", "sous", "sur", "t", "ta", "te", "tes", "toi", "ton", "tout", "très", "tu", "un", "une", "vers", "vos", "votre", "vous", "y", "cherche", "cherchons", "besoin", "faut", "voudrais", "aimerais", "parle", "merci", "bonjour", "svp", "plaît"]
+        (
+            "a à afin ai aie ait alors au aucun aussi autre aux avec avoir avons ayant c ça ce ceci cela ces cet cette ceux chez ci "
+            "comme comment d dans de des du donc dont elle elles en encore entre es est et étais était étant être eu eux fait il "
+            "ils j je l la le les leur leurs lui m ma mais me même mes moi mon n ne ni nos notre nous on ont ou où par pas plus "
+            "pour près qu quand que quel quelle quelles quels qui s sa sans se ses si sien son sont sous sur t ta te tes toi ton "
+            "tout très tu un une vers vos votre vous y cherche cherchons besoin faut voudrais aimerais parle merci bonjour svp "
+            "plaît"
+        ).split()
     ),
     "nl": frozenset(
-        ["aan", "al", "alles", "als", "altijd", "ben", "bij", "da", "dan", "dat", "de", "der", "deze", "die", "dit", "doch", "doen", "door", "dus", "een", "en", "er", "ge", "geen", "geweest", "had", "heb", "hebben", "heeft", "hem", "het", "hier", "hij", "hoe", "hun", "ik", "in", "is", "ja", "je", "jij", "kan", "kon", "kunnen", "maar", "me", "meer", "met", "mij", "mijn", "moet", "na", "naar", "niet", "niets", "nog", "nu", "of", "om", "omdat", "ons", "ook", "op", "over", "te", "tegen", "toch", "toen", "tot", "u", "uit", "uw", "van", "veel", "voor", "want", "waren", "was", "wat", "we", "wel", "werd", "wie", "wij", "wil", "wordt", "ze", "zei", "zelf", "zich", "zij", "zijn", "zo", "zonder", "zou", "zoek", "zoekt", "zoeken", "nodig", "graag", "spreekt", "hallo", "dank", "bedankt", "alstublieft"]
+        (
+            "aan al alles als altijd ben bij da dan dat de der deze die dit doch doen door dus een en er ge geen geweest had heb "
+            "hebben heeft hem het hier hij hoe hun ik in is ja je jij kan kon kunnen maar me meer met mij mijn moet na naar niet "
+            "niets nog nu of om omdat ons ook op over te tegen toch toen tot u uit uw van veel voor want waren was wat we wel werd "
+            "wie wij wil wordt ze zei zelf zich zij zijn zo zonder zou zoek zoekt zoeken nodig graag spreekt hallo dank bedankt "
+            "alstublieft"
+        ).split()
     ),
     "en": frozenset(
-        ["a", "about", "am", "an", "and", "any", "are", "as", "at", "be", "because", "been", "being", "but", "by", "can", "could", "did", "do", "does", "for", "from", "get", "had", "has", "have", "he", "her", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "itself", "just", "me", "more", "most", "my", "no", "nor", "not", "of", "off", "on", "or", "our", "out", "own", "she", "should", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "under", "until", "up", "us", "very", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "why", "will", "with", "without", "would", "you", "your", "need", "needs", "want", "wants", "looking", "speaks", "speak", "please", "hello", "thanks"]
+        (
+            "a about am an and any are as at be because been being but by can could did do does for from get had has have he her "
+            "hers him his how i if in into is it its itself just me more most my no nor not of off on or our out own she should so "
+            "some such than that the their them then there these they this those to too under until up us very was we were what "
+            "when where which who whom why will with without would you your need needs want wants looking speaks speak please hello "
+            "thanks"
+        ).split()
     ),
 }
 

@@ -45,7 +45,7 @@ def search(query: Query, territory: Territory | None = None) -> Results:
     here = memory(territory)
     rows, text, corrected = _candidates(here, query)
     found = _judge(here, query, rows, text)
-    chosen = np.flatnonzero(found.kept & (found.verdict > FALSE))
+    chosen = np.flatnonzero(found.verdict > FALSE)
     ranked = rank(here, query, found, chosen)
     page, cursor = paging.page(here, query, found, ranked)
     total = _distinct(here, found.rows[chosen])
@@ -91,23 +91,21 @@ def _candidates(here: Memory, query: Query) -> tuple[Rows, NDArray[np.float32] |
 
 
 def _judge(here: Memory, query: Query, rows: Rows, text: NDArray[np.float32] | None) -> Found:
-    """What each filter says of each row; eligibility for the rows that no filter leaves out."""
+    """The rows that no filter leaves out, what each filter says of them, and whether the person may come."""
     said: dict[str, Said] = {}
-    kept = np.ones(rows.size, bool)
-    doubt = np.zeros(rows.size, bool)
     for name in filters.active(query):
         said[name] = filters.FILTERS[name][1](here, query, rows)
+        if name not in query.soft and not (kept := said[name] > FALSE).all():
+            rows, text = rows[kept], None if text is None else text[kept]
+            said = {other: values[kept] for other, values in said.items()}
+    verdict, against = np.full(rows.size, TRUE, np.int8), np.zeros(rows.size, np.uint8)
+    if here.criteria and rows.size:
+        judged = verdicts(here.signatures[:, rows], _lookups(here, query))
+        verdict, against = judged.verdict, judged.false_count
+    for name, values in said.items():
         if name not in query.soft:
-            kept &= said[name] > FALSE
-            doubt |= said[name] == UNKNOWN
-    left = np.flatnonzero(kept)
-    verdict = np.full(rows.size, TRUE, np.int8)
-    against = np.zeros(rows.size, np.uint8)
-    if here.criteria and left.size:
-        judged = verdicts(here.signatures[:, rows[left]], _lookups(here, query))
-        verdict[left], against[left] = judged.verdict, judged.false_count
-    verdict[doubt & (verdict == TRUE)] = UNKNOWN
-    return Found(rows, text, said, kept, verdict, against)
+            np.minimum(verdict, values, out=verdict)  # UNKNOWN at worst: what is FALSE has been left out
+    return Found(rows, text, said, verdict, against)
 
 
 def _lookups(here: Memory, query: Query) -> list[Lookup]:
@@ -125,7 +123,7 @@ def _distinct(here: Memory, rows: Rows) -> int:
 
 def _near_misses(here: Memory, query: Query, found: Found) -> list[int]:
     """The best of those that only one fact about the person keeps out."""
-    missed = np.flatnonzero(found.kept & (found.false_count == 1))
+    missed = np.flatnonzero(found.false_count == 1)
     if not missed.size:
         return []
     ranked = rank(here, query, found, missed)
@@ -137,9 +135,9 @@ def _relaxations(here: Memory, query: Query, found: Found, total: int) -> tuple[
     trials: list[tuple[str, Query]] = [(name, _without(query, name)) for name in found.said if name not in query.soft]
     if query.text.strip() and (query.needs or found.said):
         trials.append(("text", replace(query, text="")))
-    if query.needs and (query.text.strip() or found.said):
+    if query.needs and query.text.strip():
         trials.append(("needs", replace(query, needs=())))
-    if found.kept.any():
+    if found.rows.size:
         trials += [
             (f"fact:{criterion}", replace(query, facts={k: v for k, v in query.facts.items() if k != criterion}))
             for criterion in query.facts
@@ -149,7 +147,7 @@ def _relaxations(here: Memory, query: Query, found: Found, total: int) -> tuple[
     for code, trial in trials:
         rows, text, _ = _candidates(here, trial)
         judged = _judge(here, trial, rows, text)
-        count = _distinct(here, judged.rows[judged.kept & (judged.verdict > FALSE)])
+        count = _distinct(here, judged.rows[judged.verdict > FALSE])
         if count > total:
             counted.append(Relaxation(code, count))
     return tuple(sorted(counted, key=lambda r: (-r.count, r.code)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -57,10 +57,8 @@ class Hours:
 
     def open_in(self, window: Window, patterns: NDArray[np.int32]) -> NDArray[np.int8]:
         """For each row's pattern: 1 open in the window, 0 closed, -1 unknown."""
-        start = window.start.replace(second=0, microsecond=0)
-        end = (
-            start if window.end <= window.start else window.end.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        )
+        zone = ZoneInfo(self.timezone)  # the parser knows only named zones
+        start, end = (moment.astimezone(zone).replace(second=0, microsecond=0) for moment in (window.start, window.end))
         key = (start, end)
         judged = self._judged.get(key)
         if judged is None or judged.size < len(self.texts):
@@ -73,6 +71,6 @@ class Hours:
         if (result == -2).any():
             for pattern in np.unique(patterns[result == -2]).tolist():
                 hours = parsed(self.texts[pattern], self.country, self.timezone)
-                judged[pattern] = -1 if hours is None else is_open(hours, Window(window.code, start, window.end))
+                judged[pattern] = -1 if hours is None else is_open(hours, Window(window.code, start, end))
             result = judged[patterns]
         return result

@@ -193,9 +193,8 @@ class Postings:
         for word in words:
             score[word.rows] += word.weights * np.float32(word.idf)
             hits[word.rows] += 1
-        holding = np.bincount(hits, minlength=len(words) + 1)[::-1].cumsum()[::-1]
         needed = len(words)
-        while needed > 1 and holding[needed] < ENOUGH:
+        while needed > 1 and np.count_nonzero(hits >= needed) < ENOUGH:
             needed -= 1
         rows = np.flatnonzero(hits >= needed).astype(np.int32)
         best = float(score.max(initial=0.0)) or 1.0

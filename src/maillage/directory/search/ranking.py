@@ -19,12 +19,11 @@ LAST_ROUND = (1 << ROUND) - 1
 
 
 class Found(NamedTuple):
-    """The rows that text and categories give, with what each filter, and eligibility, say of them."""
+    """The rows that text, categories and filters leave, with what each filter, and eligibility, say of them."""
 
     rows: Rows
     text: NDArray[np.float32] | None
     said: dict[str, Said]
-    kept: NDArray[np.bool_]  # no filter is known to be missed
     verdict: NDArray[np.int8]
     false_count: NDArray[np.uint8]
 
