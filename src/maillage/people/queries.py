@@ -28,7 +28,7 @@ def standing(
     held = Standing(
         here=frozenset(role for role, place, _ in memberships if place is not None),
         territory=frozenset(role for role, place, _ in memberships if place is None),
-        sees_confidential_places=any(sees for *_, sees in memberships),
+        sees_confidential_places=any(sees for _, place, sees in memberships if place is not None),
     )
     return (
         Standing(held.here, held.territory | SYSTEM.territory, held.sees_confidential_places)

@@ -63,8 +63,8 @@ def check_can_give_role(standing: Standing, role: str, *, in_organization: bool)
 
 
 def can_see_confidential_place(standing: Standing) -> bool:
-    """Only someone to whom this was given by name, and who still holds a role."""
-    return standing.sees_confidential_places and bool(standing.here or standing.territory)
+    """Only a member of the place's own organisation, to whom this was given by name."""
+    return standing.sees_confidential_places and bool(standing.here)
 
 
 def check_can_see_confidential_place(standing: Standing) -> None:

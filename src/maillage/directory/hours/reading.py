@@ -10,7 +10,7 @@ from typing import Literal
 
 from opening_hours import validate
 
-from maillage.directory.hours.week import DAY_MINUTES, DAYS, Interval, Week, interval
+from maillage.directory.hours.week import DAY_MINUTES, DAYS, HOLIDAYS, Interval, Week, interval
 from maillage.directory.hours.words import DAY_OF, GENERIC_LABEL, Token, folded, tokens
 
 Parse = Literal["parsed", "partly", "unread"]
@@ -96,8 +96,8 @@ def _sections(text: str) -> list[tuple[bool, str]]:
     for line in text.split("\n"):
         label, colon, rest = line.partition(":")
         words = re.findall(r"[a-z']+", label)
-        days = any((word in DAY_OF and word not in ("do", "ma", "mar", "di", "fr", "sa", "sun")) or (len(word) > 3 and word in DAY_OF) for word in words)
-        if colon and words and not days and not re.search(r"\d", label) and len(label) <= 80 and not _says_days(label):
+        days = any(word in DAY_OF for word in words) or _says_days(label)
+        if colon and words and not days and not re.search(r"\d", label) and len(label) <= 80:
             result.append((bool(GENERIC_LABEL.match(label.strip())), [rest]))
         else:
             result[-1][1].append(line)
@@ -113,7 +113,8 @@ def _says_days(label: str) -> bool:
 
 @dataclass(slots=True)
 class _Item:
-    """D: days · T: intervals (closed: none) · B: break · ?: a part that was not understood."""
+    """D: days · T: intervals · C: closed · B: break · X: except
+    ?: words that are not of hours · !: half of something, which makes its clause worthless."""
 
     kind: str
     days: tuple[str, ...] = ()
@@ -123,38 +124,62 @@ class _Item:
 
 def _read_section(text: str) -> tuple[Week, bool]:
     """The week of one part, and whether all of it was understood."""
-    items = _items(tokens(text))
-    clauses = _clauses(items)
+    items, closed = _closings(_items(tokens(text)))
+    complete = all(item.kind not in "?!C" and item.sure for item in items)
     week = Week()
-    complete = all(item.kind != "?" and item.sure for item in items)
-    for days, intervals in (paired := _paired(clauses)).said:
+    paired = _paired(_clauses(items))
+    for days, intervals in paired.said:
         week.add(days, intervals)
+    week.add(closed, ())
     return week, complete and paired.complete
+
+
+def _closings(items: list[_Item]) -> tuple[list[_Item], list[str]]:
+    """ "Sunday closed", "fermé le mercredi": taken out, as the days that are closed. One without days stays, not understood."""
+    kept: list[_Item] = []
+    closed: list[str] = []
+    position = 0
+    while position < len(items):
+        item = items[position]
+        after = items[position + 1] if position + 1 < len(items) else None
+        if item.kind == "C" and kept and kept[-1].kind == "D":
+            closed += kept.pop().days
+        elif item.kind == "C" and after is not None and after.kind == "D":
+            position += 1
+            while position < len(items) and items[position].kind == "D":
+                closed += items[position].days
+                position += 1
+            kept.append(_Item("B"))
+            continue
+        else:
+            kept.append(item)
+        position += 1
+    return kept, closed
 
 
 def _items(found: Sequence[Token]) -> list[_Item]:
     items: list[_Item] = []
     position = 0
     while position < len(found):
-        item, position = _item(found, position)
+        item, position = _item(found, position, after_hours=bool(items) and items[-1].kind in "DT")
         if item is not None:
             items.append(item)
     return _without_exceptions(items)
 
 
-def _item(found: Sequence[Token], at: int) -> tuple[_Item | None, int]:
+def _item(found: Sequence[Token], at: int, *, after_hours: bool) -> tuple[_Item | None, int]:
     token = found[at]
     after = found[at + 1] if at + 1 < len(found) else Token("end")
     then = found[at + 2] if at + 2 < len(found) else Token("end")
     if token.kind in ("time", "bare") and after.kind in ("to", "join") and then.kind in ("time", "bare"):
-        pair = _pair(token, then) if after.kind == "to" or after.text in ("and", "et", "en") else None
+        pair = _pair(token, then, bare=after_hours) if after.kind == "to" or after.text in ("and", "et", "en") else None
         if pair is not None:
             return _Item("T", intervals=(pair[0],), sure=pair[1]), at + 3
-        return _Item("?"), at + 3
+        return _Item("!"), at + 3
     if token.kind == "days":
         if after.kind == "to" and then.kind == "days" and len(token.days) == len(then.days) == 1:
             return _Item("D", days=_span(token.days[0], then.days[0])), at + 3
-        return _Item("D", days=token.days), at + 1
+        return _Item("!" if after.kind == "to" else "D", days=token.days), at + 1
     if token.kind == "nth":
         return _nth(found, at)
     if token.kind == "holidays":
@@ -162,11 +187,13 @@ def _item(found: Sequence[Token], at: int) -> tuple[_Item | None, int]:
     if token.kind == "allday":
         return _Item("T", intervals=((0, DAY_MINUTES),)), at + 1
     if token.kind == "closed":
-        return _Item("T"), at + 1
+        return _Item("C"), at + 1
     if token.kind == "break":
         return _Item("B"), at + 1
     if token.kind == "except":
         return _Item("X"), at + 1
+    if token.kind in ("time", "bare"):
+        return _Item("!"), at + 1
     return (None if token.kind == "join" else _Item("?")), at + 1
 
 
@@ -187,11 +214,19 @@ def _span(first: str, last: str) -> tuple[str, ...]:
     return tuple(DAYS[(start + step) % 7] for step in range((end - start) % 7 + 1))
 
 
-def _pair(start: Token | None, end: Token | None) -> tuple[Interval, bool] | None:
-    """The interval, and whether it is certain. One "pm" may stand for both; a bare number needs a written time beside it."""
-    if start is None or end is None or (start.kind == end.kind == "bare") or max(start.minutes, end.minutes) > DAY_MINUTES:
+def _pair(start: Token | None, end: Token | None, *, bare: bool = False) -> tuple[Interval, bool] | None:
+    """The interval, and whether it is certain. One "pm" may stand for both.
+
+    A bare number needs a written time beside it, or (`bare`) days before it: "Mon-Fri 9-17"; in "Mon-Fri 9-5", 5 is read as 17:00.
+    """
+    if start is None or end is None or max(start.minutes, end.minutes) > DAY_MINUTES:
         return None
     opens, closes, sure = start.minutes, end.minutes, True
+    if start.kind == end.kind == "bare":
+        if not bare:
+            return None
+        sure = opens < closes and closes > 12 * 60
+        closes = closes + 12 * 60 if closes <= min(opens, 12 * 60) else closes
     if opens == DAY_MINUTES:  # "midnight" as a beginning
         opens = 0
     if end.meridiem in ("a", "p") and not start.meridiem and opens < 12 * 60:
@@ -222,8 +257,8 @@ def _without_exceptions(items: list[_Item]) -> list[_Item]:
                 result.append(_Item("?"))
             else:
                 before.days = tuple(d for d in before.days if d not in days)
-                if "PH" in days:
-                    result += [_Item("B"), _Item("D", days=("PH",)), _Item("T"), _Item("B")]
+                if HOLIDAYS in days:
+                    result += [_Item("B"), _Item("C"), _Item("D", days=(HOLIDAYS,)), _Item("B")]
         else:
             result.append(item)
         position += 1
@@ -231,18 +266,27 @@ def _without_exceptions(items: list[_Item]) -> list[_Item]:
 
 
 def _clauses(items: Iterable[_Item]) -> list[list[_Item]]:
-    """Between two breaks: runs of days and runs of times, each run one item."""
+    """Between two breaks: runs of days and runs of times, each run one item.
+
+    A clause with a half-said part is left out; one with other words ("house calls 24 hours a day") counts only when none is without.
+    """
     clauses: list[list[_Item]] = [[]]
+    worthless, wordy = set(), set()
     for item in items:
         if item.kind == "B":
             clauses.append([])
+        elif item.kind == "!":
+            worthless.add(len(clauses) - 1)
+        elif item.kind == "?":
+            wordy.add(len(clauses) - 1)
         elif item.kind in "DT":
             clause = clauses[-1]
             if clause and clause[-1].kind == item.kind:
                 clause[-1] = _Item(item.kind, clause[-1].days + item.days, clause[-1].intervals + item.intervals)
             else:
                 clause.append(item)
-    return [clause for clause in clauses if clause]
+    good = [(number, clause) for number, clause in enumerate(clauses) if clause and number not in worthless]
+    return [clause for number, clause in good if number not in wordy] or [clause for _, clause in good]
 
 
 @dataclass(slots=True)
@@ -287,5 +331,8 @@ def _paired(clauses: list[list[_Item]]) -> _Paired:
         for one, other in pairs:
             paired.said.append((one.days, other.intervals) if days_first else (other.days, one.intervals))
         last = pairs[-1][0].days if days_first else ()
+    if waiting == ((0, DAY_MINUTES),) and not paired.said:  # "24 heures sur 24" alone says every day
+        paired.said.append((DAYS, waiting))
+        waiting = None
     paired.complete = paired.complete and waiting is None and not alone
     return paired

@@ -86,17 +86,20 @@ class Vocabulary:
     term_stems: dict[int, str]  # term id -> stems of its labels and synonyms and of those above it, every language
     lexicon: frozenset[str]  # stems of Dutch words that compounds are made of
     words: dict[str, str] = field(default_factory=dict)  # stem -> a word that has it
+    seen: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))  # language -> word -> its stems
     written: set[str] = field(default_factory=set)  # stems already in SearchTerm
 
     def stems(self, text: str, language: str) -> str:
         """The stems of a text as one string; Dutch compounds also as their two parts."""
-        found: list[str] = []
-        for word, kept in zip((t := tokens(text[:LONGEST_TEXT])), (stem(w, language) for w in t), strict=True):
-            found.append(kept)
-            self.words.setdefault(kept, word)
-            if language == "nl" and len(word) >= 8 and (parts := compound_parts(word, self.lexicon)):
-                found.extend(parts)
-        return " ".join(found)
+        seen = self.seen[language]
+        return " ".join(seen.get(word) or self._read(word, language) for word in tokens(text[:LONGEST_TEXT]))
+
+    def _read(self, word: str, language: str) -> str:
+        kept = stem(word, language)
+        self.words.setdefault(kept, word)
+        parts = compound_parts(word, self.lexicon) if language == "nl" and len(word) >= 8 else None
+        self.seen[language][word] = " ".join((kept, *parts)) if parts else kept
+        return self.seen[language][word]
 
 
 def vocabulary(territory: Territory) -> Vocabulary:
