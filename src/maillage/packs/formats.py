@@ -1,0 +1,244 @@
+"""The shape of every file of a pack, version 1 of the format (docs/reference/packs.md explains it to people)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from maillage.packs.reading import Mapped
+from maillage.packs.shapes import (
+    Shape,
+    Spot,
+    anything,
+    boolean,
+    clock,
+    code,
+    country,
+    day,
+    hours,
+    labels,
+    language_code,
+    list_of,
+    map_of,
+    number,
+    one_of,
+    paired,
+    phrases,
+    range_of,
+    record,
+    recurrence,
+    sentences,
+    text,
+    timezone,
+    url,
+    whole,
+    word_code,
+    words,
+)
+
+AREA_COLUMNS = (
+    "code", "level", "parent", "alt_names", "postal_codes", "latitude", "longitude", "tile_x", "tile_y", "vintage", "source",
+    "assume", "note",
+)  # fmt: skip
+LINK_COLUMNS = ("from_code", "to_code", "kind", "weight", "vintage", "source", "assume", "note")
+RANKING = ("text", "distance", "open", "language", "freshness", "capacity", "quality")
+ACCESS = ("walk_in", "phone", "appointment", "referral", "online")
+DELIVERY = ("on_site", "remote", "home", "outreach")
+COST = ("free", "means-tested", "paid", "unknown")
+RELATIONS = ("exact", "close", "broad", "narrow")
+OPERATORS = ("eq", "ne", "in", "gte", "lte", "between")
+EFFECTS = ("require", "exclude", "prefer")
+THREE = ("yes", "no", "unknown")
+
+
+def unit(spot: Spot, value: Any) -> None:
+    """What a number counts: a code such as `years`, or a label."""
+    (labels if isinstance(value, Mapped) else word_code)(spot, value)
+
+
+rule = record(
+    {"criterion": word_code, "op": one_of(*OPERATORS), "value": anything},
+    {"effect": one_of(*EFFECTS), "text": sentences},
+)
+source = record(
+    {"id": code, "title": text()}, {"publisher": text(), "url": url, "date": day, "licence": text(), "note": text(4000)}
+)
+spoken = record({"code": language_code, "labels": labels}, {"synonyms": words, "rtl": boolean})
+window = record({"labels": labels}, {"from": clock, "to": clock, "synonyms": words})
+pack = record(
+    {
+        "code": code,
+        "version": text(40),
+        "names": labels,
+        "country": country,
+        "timezone": timezone,
+        "default_language": language_code,
+        "languages": list_of(language_code, least=1),
+        "spoken_languages": list_of(spoken, least=1),
+        "smallest_cell": whole(1, 1000),
+        "root_area": code,
+        "windows": map_of(window),
+        "ranking": record({name: number(0, 100) for name in RANKING}, {"preference": number(0, 100)}),
+        "ranking_half_distance_km": number(0.01, 1000),
+        "freshness_months": map_of(whole(1, 240)),
+        "organisation_cap": whole(1, 100),
+        "sources": list_of(source, least=1),
+    },
+    {
+        "region_code": text(40),
+        "holidays_country": country,
+        "quick_exit_url": url,
+        "tile_level": word_code,
+        "identifier_schemes": list_of(text(40)),
+    },
+)
+
+criterion_option = record({"code": word_code, "labels": labels}, {"synonyms": words})
+criterion = record(
+    {
+        "code": word_code,
+        "kind": one_of("boolean", "number", "choice"),
+        "labels": labels,
+        "question": sentences,
+        "why": sentences,
+    },
+    {"unit": unit, "options": list_of(criterion_option, least=2), "sensitive": boolean, "synonyms": words},
+)
+public = record(
+    {"code": code, "labels": labels},
+    {"synonyms": words, "facts": map_of(anything), "rules": list_of(rule)},
+)
+criteria = record({"criteria": list_of(criterion, least=1)}, {"version": text(40), "publics": list_of(public)})
+
+mapping = record({"scheme": text(80), "code": text(120), "relation": one_of(*RELATIONS)})
+
+
+def need(spot: Spot, value: Any) -> None:
+    """A node of the tree. Its children are looked at from here: a shape cannot hold itself."""
+    _need_itself(spot, value)
+    if isinstance(value, Mapped) and "children" in value:
+        list_of(need, least=1)(spot.at(value, "children"), value["children"])
+        if "question" not in value and len(value["children"] or ()) > 1:
+            spot.say(_("has children: the key “question” must ask which of them it is"))
+
+
+_need_itself = record(
+    {"code": code, "labels": labels},
+    {
+        "hint": labels,
+        "icon": code,
+        "synonyms": words,
+        "question": sentences,
+        "ask": list_of(word_code),
+        "window": word_code,
+        "red_flag": code,
+        "mappings": list_of(mapping),
+        "also": list_of(code),
+        "children": anything,
+    },
+)
+needs = record({"version": text(40), "needs": list_of(need, least=1)})
+
+facets = record(
+    {},
+    {
+        "distance_over_km": number(0.01, 10_000),
+        "wheelchair": list_of(one_of(*THREE), least=1),
+        "cost": list_of(one_of(*COST), least=1),
+        "language": one_of("not_spoken"),
+        "access": list_of(one_of(*ACCESS), least=1),
+        "open_in_window": one_of("no"),
+        "childcare": list_of(one_of(*THREE), least=1),
+        "delivery": list_of(one_of(*DELIVERY), least=1),
+    },
+)
+lifting = record({"need": code}, {"sentence": sentences})
+obstacle = record(
+    {
+        "code": code,
+        "labels": labels,
+        "sentence": sentences,
+        "when": record({"service": facets}, {"person": map_of(anything)}),
+    },
+    {"lifted_by": list_of(lifting)},
+)
+obstacles = record({"obstacles": list_of(obstacle)}, {"version": text(40)})
+
+contact = record(
+    {"name": labels},
+    {
+        "number": text(60),
+        "url": url,
+        "hours": hours,
+        "languages": list_of(language_code),
+        "note": sentences,
+        "source": code,
+    },
+)
+red_flag = record(
+    {"code": code, "labels": labels, "message": sentences, "words": phrases, "contacts": list_of(contact)}
+)
+red_flags = record({"red_flags": list_of(red_flag)}, {"version": text(40)})
+
+capacity = record({"unit": word_code}, {"maximum": whole(0, 100_000)})
+real_service = record(
+    {"code": code, "names": labels, "needs": list_of(code, least=1)},
+    {
+        "description": sentences,
+        "publics": list_of(code),
+        "rules": list_of(rule),
+        "area": code,
+        "served": list_of(code),
+        "capacity": capacity,
+        "hours": hours,
+        "website": url,
+        "cost": one_of(*COST),
+        "access": list_of(one_of(*ACCESS)),
+        "delivery": list_of(one_of(*DELIVERY)),
+        "languages": list_of(language_code),
+        "phone": text(60),
+        "confidential": boolean,
+        "lifts": list_of(code),
+    },
+)
+organization = record(
+    {"code": code, "names": labels},
+    {"kind": text(80), "area": code, "website": url, "phone": text(60), "services": list_of(real_service)},
+)
+organizations = record({"organizations": list_of(organization)}, {"version": text(40)})
+
+demo_capacity = record({"unit": word_code, "maximum": range_of(0, 10_000)})
+
+
+def perhaps(shape: Shape) -> Shape:
+    """null says “none, and on purpose”."""
+
+    def look(spot: Spot, value: Any) -> None:
+        if value is not None:
+            shape(spot, value)
+
+    return look
+
+
+activity = record({"rrule": recurrence, "at": clock, "minutes": whole(5, 1440)})
+demo_offer = record(
+    {"need": code, "weight": number(0.001, 1_000_000), "names": paired, "descriptions": paired},
+    {
+        "publics": list_of(list_of(code)),
+        "rules": list_of(list_of(rule)),
+        "hours": list_of(hours),
+        "capacity": perhaps(demo_capacity),
+        "cost": list_of(one_of(*COST)),
+        "access": list_of(one_of(*ACCESS)),
+        "delivery": list_of(one_of(*DELIVERY)),
+        "languages": list_of(language_code),
+        "confidential": boolean,
+        "lifts": list_of(code),
+        "activity": perhaps(activity),
+    },
+)
+demo = record(
+    {"streets": paired, "org_names": paired, "offers": list_of(demo_offer, least=1)},
+    {"version": text(40), "phone": text(40)},
+)
