@@ -37,7 +37,7 @@ VAR = Path(env("MAILLAGE_VAR", "var")).resolve()  # the database and the secret 
 
 def _secret() -> str:
     """The given secret; else one drawn once and kept beside the embedded database, readable by its owner only."""
-    if given := env("SECRET_KEY"):
+    if given := env("SECRET_KEY"):  # signs sessions; without it one is drawn and kept in MAILLAGE_VAR
         return given
     kept = VAR / "secret"
     if not kept.exists():
@@ -72,17 +72,19 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.pop("host", None) or unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": env_int("CONN_MAX_AGE", 600),
+        "CONN_MAX_AGE": env_int("CONN_MAX_AGE", 600),  # seconds that a connection to PostgreSQL is kept
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": query,
     }
 
 
-DEBUG = env_bool("DEBUG", False)
+DEBUG = env_bool("DEBUG", False)  # never true on a machine that others reach
 SECRET_KEY = _secret()
-ALLOWED_HOSTS = env("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+ALLOWED_HOSTS = env("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")  # names under which the site answers
+# the https:// origins of forms, when the proxy changes the host
 CSRF_TRUSTED_ORIGINS = [origin for origin in env("CSRF_TRUSTED_ORIGINS").split(",") if origin]
 BEHIND_TLS = env_bool("BEHIND_TLS", False)  # true in production: cookies and redirects for https only
+SITE_URL = env("SITE_URL", "http://127.0.0.1:8000")  # the address that mails link to
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -114,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "maillage.web.language.LanguageMiddleware",
+    "maillage.web.limits.LimitsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -141,7 +144,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": _database(env("DATABASE_URL"))}
+DATABASES = {"default": _database(env("DATABASE_URL"))}  # postgresql://...; empty: SQLite in MAILLAGE_VAR
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.User"
@@ -161,12 +164,16 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Maillage: "
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # one-time codes and passkeys are changed after giving the password again
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXIES", 0)  # whose X-Forwarded-For the limits on attempts believe
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 if OPENID_CONNECT:
     _fields = OPENID_CONNECT.split("|")
     if len(_fields) != 5:
         raise ImproperlyConfigured("OPENID_CONNECT: write id|name|https://issuer|client id|secret")
+    # The national login vouches for the address: it opens the account that was invited under it, and never a new one.
+    SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
     SOCIALACCOUNT_PROVIDERS = {
         "openid_connect": {
             "APPS": [
@@ -181,8 +188,15 @@ if OPENID_CONNECT:
         }
     }
 LOGIN_REDIRECT_URL = "/"
+# how mail leaves; the default prints it
 EMAIL_BACKEND = env("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "maillage@localhost")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "maillage@localhost")  # the sender of mails
+# the mail server, when EMAIL_BACKEND is django.core.mail.backends.smtp.EmailBackend
+EMAIL_HOST = env("EMAIL_HOST", "localhost")
+EMAIL_PORT = env_int("EMAIL_PORT", 25)  # its port
+EMAIL_HOST_USER = env("EMAIL_HOST_USER")  # its user
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD")  # its password
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", False)  # STARTTLS
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("fr", "Français"), ("nl", "Nederlands"), ("en", "English")]
@@ -190,7 +204,7 @@ LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_I18N = USE_TZ = True
-TIME_ZONE = env("TIME_ZONE", "Europe/Brussels")
+TIME_ZONE = env("TIME_ZONE", "Europe/Brussels")  # of commands and logs; a territory has its own
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
@@ -200,12 +214,14 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # whitenoise.storage.CompressedManifestStaticFilesStorage after `maillage collectstatic`, for files cached for ever
     "staticfiles": {"BACKEND": env("STATICFILES_STORAGE", "django.contrib.staticfiles.storage.StaticFilesStorage")},
 }
 WHITENOISE_USE_FINDERS = True
 
 TERRITORY = env("TERRITORY")  # the territory that this site serves; empty: the only one, else the one loaded last
-TILE_URL = env("TILE_URL")  # background tiles of the interactive map; empty: none, so that nothing is asked of a third party
+# background tiles of the interactive map; empty: none, so that nothing is asked of a third party
+TILE_URL = env("TILE_URL")
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 SECURE_SSL_REDIRECT = BEHIND_TLS
@@ -214,6 +230,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "maillage.web.public.errors.form_too_old"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -223,7 +240,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # signing in by OpenID Connect is a form of ours that leads to the issuer
+        "form-action": [SELF, *(["{0.scheme}://{0.netloc}".format(urlsplit(_fields[2]))] if OPENID_CONNECT else [])],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
@@ -236,5 +254,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},  # DEBUG, INFO, WARNING, ERROR
 }
