@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.utils import translation
 
 from tests.postgres import throw_away
 
@@ -84,6 +85,12 @@ def _empty_tables_despite_the_audit_trail() -> Iterator[None]:
     DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
     yield
     DatabaseOperations.sql_flush = original  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    """A request leaves its language behind in the thread: every test starts in the same one."""
+    translation.activate("en")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ Without any variable set, Maillage runs on the embedded default: SQLite in ./var
 
 import os
 import secrets
+import warnings
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -218,6 +219,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": env("STATICFILES_STORAGE", "django.contrib.staticfiles.storage.StaticFilesStorage")},
 }
 WHITENOISE_USE_FINDERS = True
+warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nothing was collected: the finders serve
 
 TERRITORY = env("TERRITORY")  # the territory that this site serves; empty: the only one, else the one loaded last
 # background tiles of the interactive map; empty: none, so that nothing is asked of a third party
