@@ -25,6 +25,7 @@ from maillage.territory.models import Territory
 __all__ = ["BadCursor", "UnknownTerritory", "search"]
 
 VERDICTS: dict[int, Verdict] = {FALSE: "no", UNKNOWN: "verify", TRUE: "fits"}
+KNOWN = {FALSE: False, UNKNOWN: None, TRUE: True}
 FEW = 5  # found services under which the answer says what to relax
 NEAR_MISSES = 3
 
@@ -53,11 +54,11 @@ def search(query: Query, territory: Territory | None = None) -> Results:
     missed = _near_misses(here, query, found) if query.facts and not query.after else []
     cards = _cards(here, [int(found.rows[i]) for i in (*page, *missed)])
     return Results(
-        hits=tuple(_hit(here, query, found, i, cards) for i in page),
+        hits=_hits(here, query, found, page, cards),
         total=total,
         fits=fits,
         verify=total - fits,
-        near_misses=tuple(_hit(here, query, found, i, cards) for i in missed),
+        near_misses=_hits(here, query, found, missed, cards),
         relaxations=_relaxations(here, query, found, total) if total < FEW and not query.after else (),
         corrected=tuple(corrected),
         splits=_splits(here, query, found, chosen),
@@ -196,33 +197,45 @@ def _cards(here: Memory, rows: list[int]) -> dict[int, Card]:
         return {int(pk): decode_card(bytes(blob)) for pk, blob in cursor.fetchall()}
 
 
-def _hit(here: Memory, query: Query, found: Found, index: int, cards: dict[int, Card]) -> Hit:
-    row = int(found.rows[index])
-    one = found.rows[index : index + 1]
-    said = {name: values[index : index + 1] for name, values in found.said.items()}
-    parts = filters.parts(here, query, one, said, None if found.text is None else found.text[index : index + 1])
-    if (preference := preferences(here, query, one)) is not None:
+def _hits(here: Memory, query: Query, found: Found, shown: list[int], cards: dict[int, Card]) -> tuple[Hit, ...]:
+    """The explained results of one page: everything is computed for all of them at once, then handed out."""
+    if not shown:
+        return ()
+    index = np.array(shown)
+    rows = found.rows[index]
+    said = {name: values[index] for name, values in found.said.items()}
+    parts = filters.parts(here, query, rows, said, None if found.text is None else found.text[index])
+    if (preference := preferences(here, query, rows)) is not None:
         parts["preference"] = preference
-    weighted = tuple(
-        Part(code, here.ranking.get(code, 0.0), round(float(value[0]), 4)) for code, value in parts.items()
-    )
-    far = None if query.near is None else float(filters.distances(here, query, one)[0])
-    facts = tuple(
-        (criterion, {TRUE: True, FALSE: False, UNKNOWN: None}[int(here.lookup(n, query.facts.get(criterion))[which])])
-        for n, criterion in enumerate(here.criteria)
-        if (which := int(here.signatures[n, row]))
-    )
-    opened = None if query.window is None else int(here.hours.open_in(query.window, here.pattern[one])[0])
-    return Hit(
-        document=int(here.ids[row]),
-        card=cards[int(here.ids[row])],
-        verdict=VERDICTS[int(found.verdict[index])],
-        score=round(sum(part.weight * part.value for part in weighted), 4),
-        parts=weighted,
-        facts=facts,
-        unknowns=tuple(name for name, value in said.items() if value[0] == UNKNOWN),
-        against=tuple(name for name, value in said.items() if value[0] == FALSE and name in query.soft),
-        distance_km=None if far is None or np.isnan(far) else round(far, 3),
-        is_open=None if opened is None or opened < 0 else bool(opened) and not bool(here.closed[row]),
-        capacity=CAPACITIES[int(filters.room(here, query, one)[0])],
-    )
+    codes = [(code, here.ranking.get(code, 0.0)) for code in parts]
+    values = np.round(np.stack(list(parts.values())), 4).T.tolist()
+    scores = [round(sum(weight * v for (_, weight), v in zip(codes, line, strict=True)), 4) for line in values]
+    asked = [(name, name in query.soft, said[name].tolist()) for name in said]
+    opened = [-1] * len(shown) if query.window is None else filters.opened(here, query, rows).tolist()
+    far = [None] * len(shown) if query.near is None else filters.distances(here, query, rows).tolist()
+    room = filters.room(here, query, rows).tolist()
+    numbers = here.signatures[:, rows].T.tolist()
+    lookups = [table.tolist() for table in _lookups(here, query)]
+    hits = []
+    for n, row in enumerate(rows.tolist()):
+        document = int(here.ids[row])
+        hits.append(
+            Hit(
+                document=document,
+                card=cards[document],
+                verdict=VERDICTS[int(found.verdict[shown[n]])],
+                score=scores[n],
+                parts=tuple(Part(code, weight, v) for (code, weight), v in zip(codes, values[n], strict=True)),
+                facts=tuple(
+                    (criterion, KNOWN[table[which]])
+                    for criterion, table, which in zip(here.criteria, lookups, numbers[n], strict=True)
+                    if which
+                ),
+                unknowns=tuple(name for name, _, value in asked if value[n] == UNKNOWN),
+                against=tuple(name for name, soft, value in asked if soft and value[n] == FALSE),
+                distance_km=None if (km := far[n]) is None or km != km else round(km, 3),
+                is_open=None if opened[n] < 0 else bool(opened[n]),
+                capacity=CAPACITIES[room[n]],
+            )
+        )
+    return tuple(hits)

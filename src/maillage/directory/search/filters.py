@@ -27,12 +27,17 @@ def languages(memory: Memory, query: Query, rows: Rows) -> Said:
 
 
 def window(memory: Memory, query: Query, rows: Rows) -> Said:
-    """Open at some moment of the window; a temporary closure is a no."""
+    """Open at some moment of the window."""
+    said = opened(memory, query, rows)
+    return np.where(said < 0, UNKNOWN, said * TRUE).astype(np.int8)
+
+
+def opened(memory: Memory, query: Query, rows: Rows) -> NDArray[np.int8]:
+    """1 open at some moment of the window, 0 closed (also for a time), -1 nobody can tell."""
     assert query.window is not None
     said = memory.hours.open_in(query.window, memory.pattern[rows])
-    judged = np.where(said < 0, UNKNOWN, said * TRUE).astype(np.int8)
-    judged[memory.closed[rows]] = FALSE
-    return judged
+    said[memory.closed[rows]] = 0
+    return said
 
 
 def cost(memory: Memory, query: Query, rows: Rows) -> Said:

@@ -150,7 +150,8 @@ class Memory:
     def draw(self, day: date) -> NDArray[np.int64]:
         """The order among equals on this day: the same in every process, another tomorrow."""
         if day not in self._draws:
-            self._draws.clear()
+            if len(self._draws) > 7:
+                self._draws.clear()
             order = np.random.default_rng(day.toordinal()).permutation(self.count)
             self._draws[day] = order.astype(np.int64)
         return self._draws[day]
