@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-from opening_hours import OpeningHours
+from opening_hours import OpeningHours, ParserError, UnknownCountryError
 
 from maillage.directory.search.types import Window
 
@@ -20,7 +20,7 @@ def parsed(osm: str, country: str, timezone: str) -> OpeningHours | None:
     """The parsed opening hours, or None when they cannot be read."""
     try:
         return OpeningHours(osm, timezone=ZoneInfo(timezone), country=country or None)
-    except (SyntaxError, ValueError):
+    except (ParserError, UnknownCountryError):
         return None
 
 
