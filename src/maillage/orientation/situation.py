@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from maillage.directory.search import paging
 from maillage.directory.search.types import FactValue
 from maillage.orientation.places import find_area
 from maillage.orientation.queries import Vocabulary, vocabulary
@@ -159,6 +160,16 @@ class _Reader:
             self.unknown(name, code)
         return code
 
+    def after(self, name: str, value: Any) -> str:
+        cursor = self.text(name, value)
+        try:
+            if cursor:
+                paging.read(cursor)
+        except paging.BadCursor:
+            self.problem(name, _("This page of the list cannot be read: start from the first."))
+            return ""
+        return cursor
+
     def near(self, value: Any) -> str:
         place = self.text("near", value)
         found = find_area(self.words, place) if place else None
@@ -243,7 +254,7 @@ FIELDS: dict[str, Callable[[_Reader, str, Any], Any]] = {
     "remote": _Reader.flag,
     "has_room": _Reader.flag,
     "limit": _Reader.limit,
-    "after": _Reader.text,
+    "after": _Reader.after,
 }
 
 

@@ -116,6 +116,7 @@ class Suggestion:
     freshness: str  # "confirmed 12 days ago" | "never confirmed"
     parts: tuple[Part, ...]
     score: float
+    unknowns: tuple[str, ...] = ()  # asked filters that nobody can tell for this service, as in a search hit
 
 
 @dataclass(frozen=True, slots=True)

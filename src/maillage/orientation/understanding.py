@@ -72,6 +72,7 @@ class _Reader:
     def reading(self) -> Reading:
         flags = self.of("red_flag")
         publics, facts = self.people()
+        self.danger_is_a_fact(flags, facts)
         needs = self.needs() or self.needs_of_danger(flags)
         spans = [match.span for match in needs]
         languages = self.languages(spans)
@@ -201,6 +202,14 @@ class _Reader:
                 found.append(Match(replace(flag.entry, kind="need", code=code), flag.span))
                 self.note(flag.span, "need", code, self.label("needs", code))
         return found
+
+    def danger_is_a_fact(self, flags: list[Match], facts: dict[str, FactValue]) -> None:
+        """A danger that the pack also asks about ("violence") is known once it is said."""
+        for flag in flags:
+            code = flag.entry.code
+            if self.words.criteria.get(code, {}).get("kind") == "boolean" and code not in facts:
+                self.note(flag.span, "fact", code, self.label("criteria", code))
+                facts[code] = True
 
     def languages(self, needs: list[Span]) -> list[Match]:
         """Languages that are spoken; not one that is to be learnt, nor one that is part of what is sought."""
