@@ -52,7 +52,7 @@ class Phone(Owned):
     description = models.CharField(max_length=400, blank=True)
 
     class Meta:
-        constraints: list[models.BaseConstraint] = []  # a phone may belong to a contact alone
+        constraints = ()  # a phone may belong to a contact alone
 
 
 class Schedule(Owned):
