@@ -1,2 +1,13 @@
+"""Every address of the site. Interchange and the API answer beside the pages."""
 
-urlpatterns: list[object] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("maillage.web.public.urls")),
+    path("accounts/", include("allauth.urls")),
+]
+
+handler400 = "maillage.web.public.errors.bad_request"
+handler403 = "maillage.web.public.errors.forbidden"
+handler404 = "maillage.web.public.errors.not_found"
+handler500 = "maillage.web.public.errors.broken"

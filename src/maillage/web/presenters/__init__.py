@@ -1,0 +1,1 @@
+"""What a screen says: values in, words in the reader's language out. Templates only place them."""

@@ -1,0 +1,214 @@
+"""Dated activities: when each takes place, by day, and as iCalendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from icalendar import Calendar, Event
+
+from maillage.directory.models import Activity
+from maillage.web.presenters import words as say
+from maillage.web.presenters.vocabulary import Vocabulary
+
+MOST_TIMES = 400  # occurrences of one activity looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    uuid: UUID
+    service: UUID
+    service_id: int
+    starts_at: datetime
+    ends_at: datetime
+    is_cancelled: bool
+    area: str
+    is_confidential: bool
+    cost: str
+    wheelchair: bool | None
+    activity: Activity
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    uuid: UUID
+    service: UUID
+    name: say.Said
+    time: str
+    place: str
+    cost: str
+    access: str
+    is_cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    name: str
+    anchor: str
+    is_today: bool
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    uuid: UUID
+    when: str
+
+
+def starts(activity: Activity, zone: ZoneInfo, first: date, last: date) -> Iterator[datetime]:
+    """Local starts from `first` to `last` included, without the excluded dates; the clock time stays when the hour changes."""
+    begin = activity.starts_at.astimezone(zone).replace(tzinfo=None)
+    end = min(last, activity.until) if activity.until else last
+    excluded = {str(day) for day in activity.excluded}
+    low, high = datetime.combine(first, time.min), datetime.combine(end, time.max)
+    if not activity.rrule:
+        moments: Iterable[datetime] = [begin] if low <= begin <= high else []
+    else:
+        try:
+            moments = rrulestr(_without_until(activity.rrule), dtstart=begin).xafter(low, MOST_TIMES, inc=True)
+        except (ValueError, TypeError, AttributeError):
+            moments = [begin]  # a rule that cannot be read: the first date alone is sure
+    for moment in moments:
+        if moment > high:
+            return
+        if moment >= low and moment.date().isoformat() not in excluded:
+            yield moment.replace(tzinfo=zone)
+
+
+def _without_until(rule: str) -> str:
+    """UNTIL in UTC cannot be mixed with local starts: `Activity.until` says it."""
+    return ";".join(part for part in rule.removeprefix("RRULE:").split(";") if not part.upper().startswith("UNTIL"))
+
+
+def occurrences(found: Iterable[Activity], zone: ZoneInfo, first: date, last: date) -> list[Occurrence]:
+    """Everything that takes place in these days, in order."""
+    every = [_occurrence(activity, moment) for activity in found for moment in starts(activity, zone, first, last)]
+    return sorted(every, key=lambda one: (one.starts_at, str(one.uuid)))
+
+
+def _occurrence(activity: Activity, moment: datetime) -> Occurrence:
+    location = activity.location
+    return Occurrence(
+        activity.uuid,
+        activity.service.uuid,
+        activity.service_id,
+        moment,
+        moment + timedelta(minutes=activity.minutes),
+        activity.is_cancelled,
+        location.area.code if location and location.area else "",
+        bool(location and location.is_confidential),
+        activity.service.cost,
+        location.is_wheelchair_accessible if location else None,
+        activity,
+    )
+
+
+def entry(one: Occurrence, names: dict[str, str], words: Vocabulary) -> Entry:
+    span = gettext("%(start)s to %(end)s") % {
+        "start": date_format(one.starts_at, "H:i"),
+        "end": date_format(one.ends_at, "H:i"),
+    }
+    return Entry(
+        one.uuid,
+        one.service,
+        say.said_in(names or {"und": one.activity.service.name}, words),
+        span,
+        words.area_name(one.area),
+        str(say.COSTS.get(one.cost, "")) if one.cost else "",
+        say.wheelchair(one.wheelchair) if one.wheelchair is not None else "",
+        one.is_cancelled,
+    )
+
+
+def days(
+    found: Iterable[Occurrence], names: dict[int, dict[str, str]], words: Vocabulary, first: date, today: date
+) -> list[CalendarDay]:
+    """Seven days, the empty ones too."""
+    by_day: dict[date, list[Entry]] = {first + timedelta(days=n): [] for n in range(7)}
+    for one in found:
+        by_day[one.starts_at.date()].append(entry(one, names.get(one.service_id, {}), words))
+    return [
+        CalendarDay(_capital(date_format(day, "l j F")), f"day-{day.isoformat()}", day == today, tuple(entries))
+        for day, entries in by_day.items()
+    ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def date_words(one: Occurrence) -> Date:
+    when = gettext("%(day)s, %(start)s to %(end)s") % {
+        "day": date_format(one.starts_at, "l j F"),
+        "start": date_format(one.starts_at, "H:i"),
+        "end": date_format(one.ends_at, "H:i"),
+    }
+    return Date(one.uuid, _capital(when))
+
+
+def icalendar(
+    found: Iterable[Activity],
+    names: dict[int, dict[str, str]],
+    words: Vocabulary,
+    *,
+    title: str,
+    at: datetime,
+    root: str,
+) -> bytes:
+    """A feed (RFC 5545) in the territory's time zone; a repeated activity is one event with its rule."""
+    zone = ZoneInfo(words.territory.timezone)
+    calendar = Calendar()
+    calendar.add("prodid", "-//Maillage//activities//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", title)
+    calendar.add("x-wr-timezone", words.territory.timezone)
+    calendar.add("refresh-interval;value=duration", "PT12H")
+    for activity in found:
+        calendar.add_component(_event(activity, names.get(activity.service_id, {}), words, zone, at, root))
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def _event(
+    activity: Activity, names: dict[str, str], words: Vocabulary, zone: ZoneInfo, at: datetime, root: str
+) -> Event:
+    begin = activity.starts_at.astimezone(zone)
+    event = Event()
+    event.add("uid", f"{activity.uuid}@maillage")
+    event.add("dtstamp", at)
+    event.add("dtstart", begin)
+    event.add("dtend", begin + timedelta(minutes=activity.minutes))
+    name = say.said_in(names or {"und": activity.service.name}, words)
+    fictional = gettext("[fictional] ") if activity.service.is_fictional else ""
+    event.add("summary", f"{fictional}{name.text}")
+    area = activity.location.area.code if activity.location and activity.location.area else ""
+    if place := words.area_name(area):
+        event.add("location", place)
+    event.add("url", f"{root}/service/{activity.service.uuid}/")
+    if activity.is_cancelled:
+        event.add("status", "CANCELLED")
+    _repeat(event, activity, begin, zone)
+    return event
+
+
+def _repeat(event: Event, activity: Activity, begin: datetime, zone: ZoneInfo) -> None:
+    if not activity.rrule:
+        return
+    rule = dict(part.split("=", 1) for part in _without_until(activity.rrule).split(";") if "=" in part)
+    recur: dict[str, object] = {key.lower(): value.split(",") for key, value in rule.items()}
+    if activity.until:
+        recur["until"] = (
+            datetime.combine(activity.until, time.max, zone).replace(microsecond=0).astimezone(ZoneInfo("UTC"))
+        )
+    event.add("rrule", recur)
+    for day in activity.excluded:
+        try:
+            event.add("exdate", datetime.combine(date.fromisoformat(str(day)), begin.time(), zone))
+        except ValueError:
+            continue

@@ -1,0 +1,84 @@
+"""Opening hours as a week that a person reads, from the OpenStreetMap string."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from opening_hours import OpeningHours
+
+MOST_SPANS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    name: str
+    spans: tuple[str, ...]  # empty: closed
+    is_today: bool
+
+
+@lru_cache(maxsize=512)
+def parsed(osm: str, country: str, timezone: str) -> OpeningHours | None:
+    """None when the text is none that can be read."""
+    try:
+        return OpeningHours(osm, timezone=ZoneInfo(timezone), country=country or None)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def clock(moment: datetime) -> str:
+    return date_format(moment, "H:i")
+
+
+def week(osm: str, country: str, timezone: str, *, on: date) -> list[Day]:
+    """The seven days from `on`, with public holidays as they fall; empty when the hours are not known or not readable."""
+    hours = parsed(osm, country, timezone) if osm else None
+    if hours is None:
+        return []
+    zone = ZoneInfo(timezone)
+    return [_day(hours, on + timedelta(days=n), zone, is_today=n == 0) for n in range(7)]
+
+
+def _day(hours: OpeningHours, on: date, zone: ZoneInfo, *, is_today: bool) -> Day:
+    """What opens on that day; a night counts for the evening it begins."""
+    start = datetime.combine(on, time(0), zone)
+    end = datetime.combine(on + timedelta(days=1), time(0), zone)
+    spans: list[str] = []
+    moment = start
+    if hours.is_open(start) and not hours.is_open(start - timedelta(minutes=1)):
+        first: datetime | None = start
+    elif hours.is_open(start):
+        moment = hours.next_change(start) or end
+        first = start if moment >= end else None  # the end of the night before is told the day before
+        if first is None:
+            first = _next_opening(hours, moment, end)
+    else:
+        first = _next_opening(hours, start, end)
+    while first is not None and first < end and len(spans) < MOST_SPANS:
+        closing = hours.next_change(first)
+        if closing is None or closing - first >= timedelta(days=1):
+            spans.append(gettext("all day and all night"))
+            break
+        spans.append(
+            gettext("%(start)s to %(end)s")
+            % {"start": clock(first.astimezone(zone)), "end": clock(closing.astimezone(zone))}
+        )
+        first = _next_opening(hours, closing, end)
+    name = date_format(on, "l j F")
+    return Day(name[:1].upper() + name[1:], tuple(spans), is_today)
+
+
+def _next_opening(hours: OpeningHours, moment: datetime, end: datetime) -> datetime | None:
+    """The next moment from `moment` on at which it opens, before `end`."""
+    while moment < end:
+        if hours.is_open(moment):
+            return moment
+        following = hours.next_change(moment)
+        if following is None:
+            return None
+        moment = following
+    return None

@@ -1,0 +1,133 @@
+"""Words for coded values, and a text in the language that is there, saying which when it is not the reader's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext, gettext_lazy
+
+from maillage.directory.search.types import Card
+from maillage.web.presenters.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    text: str
+    language: str = ""  # when it is not the reader's
+    note: str = ""
+
+
+NOTHING = Said("")
+
+VERDICTS = {
+    "fits": gettext_lazy("Fits"),
+    "verify": gettext_lazy("To verify"),
+    "no": gettext_lazy("Does not fit"),
+}
+COSTS = {
+    "free": gettext_lazy("Free"),
+    "means-tested": gettext_lazy("Price according to income"),
+    "paid": gettext_lazy("Paid"),
+    "": gettext_lazy("Cost not known"),
+}
+ACCESS = {
+    "walk_in": gettext_lazy("come without an appointment"),
+    "phone": gettext_lazy("call first"),
+    "appointment": gettext_lazy("by appointment"),
+    "referral": gettext_lazy("sent by a professional"),
+    "online": gettext_lazy("register online"),
+}
+DELIVERY = {
+    "on_site": gettext_lazy("on the spot"),
+    "remote": gettext_lazy("by telephone or online"),
+    "home": gettext_lazy("at your home"),
+    "outreach": gettext_lazy("in the street"),
+}
+ROOM = {
+    "capacity": gettext_lazy("Has room"),
+    "no-capacity": gettext_lazy("Full"),
+    "waitlist": gettext_lazy("Waiting list"),
+    "additional-assessment-required": gettext_lazy("Room after an interview"),
+    "": gettext_lazy("Room not known"),
+}
+STATUSES = {
+    "inactive": gettext_lazy("Not active at the moment"),
+    "temporarily closed": gettext_lazy("Temporarily closed"),
+    "defunct": gettext_lazy("No longer exists"),
+}
+PARTS = {
+    "text": gettext_lazy("Your words"),
+    "distance": gettext_lazy("Distance"),
+    "open": gettext_lazy("Open when you need it"),
+    "language": gettext_lazy("Language"),
+    "freshness": gettext_lazy("How recently it was confirmed"),
+    "capacity": gettext_lazy("Room"),
+    "quality": gettext_lazy("How complete the record is"),
+    "preference": gettext_lazy("People it is meant for first"),
+}
+
+
+def reader() -> str:
+    return (get_language() or "en").split("-")[0]
+
+
+def language_note(language: str, status: str, words: Vocabulary) -> str:
+    notes = [gettext("in %(language)s") % {"language": words.language_name(language)}] if language != reader() else []
+    if status == "machine":
+        notes.append(gettext("translated by machine"))
+    if status == "stale":
+        notes.append(gettext("translation of an older text"))
+    return ", ".join(notes)
+
+
+def said_in(
+    texts: Mapping[str, str], words: Vocabulary, status: Mapping[str, str] | None = None, field: str = ""
+) -> Said:
+    """The text in the reader's language, else in another one, which is then named."""
+    wanted = reader()
+    order = [wanted, *(str(code) for code in words.territory.languages), *texts]
+    language = next((code for code in order if texts.get(code)), "")
+    if not language:
+        return NOTHING
+    note = language_note(language, (status or {}).get(f"{field}:{language}", ""), words) if language != "und" else ""
+    return Said(texts[language], "" if language == wanted else language, note)
+
+
+def said(card: Card, field: str, words: Vocabulary) -> Said:
+    return said_in(card.texts.get(field, {}), words, card.text_status, field)
+
+
+def labels(codes: Iterable[str], of: Mapping[str, object]) -> str:
+    return ", ".join(str(of.get(code, code)) for code in codes)
+
+
+def spoken(card: Card, words: Vocabulary) -> str:
+    """Languages spoken; a sentence when nobody knows."""
+    names = [words.language_name(code) for code in card.languages]
+    if card.has_interpreter:
+        names.append(gettext("an interpreter on request"))
+    return ", ".join(names) or gettext("Languages not known")
+
+
+def wheelchair(value: bool | None) -> str:
+    if value is None:
+        return gettext("Wheelchair access not known")
+    return gettext("Accessible by wheelchair") if value else gettext("Not accessible by wheelchair")
+
+
+def confirmed(on: date | None) -> str:
+    if on is None:
+        return gettext("Never confirmed by the service")
+    return gettext("Confirmed on %(date)s") % {"date": date_format(on, "DATE_FORMAT")}
+
+
+def place(card: Card, words: Vocabulary) -> str:
+    """Where it is, as far as anyone may know."""
+    area = words.area_name(card.area)
+    if card.is_confidential:
+        hidden = gettext("Confidential address")
+        return f"{hidden}, {area}" if area else hidden
+    return card.address or area

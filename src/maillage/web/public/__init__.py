@@ -1,0 +1,1 @@
+"""Pages for anyone: no account, nothing kept about the visitor."""

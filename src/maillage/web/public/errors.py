@@ -1,0 +1,71 @@
+"""When something is wrong: a clear sentence in the reader's language, and a way on. These pages need no database."""
+
+from __future__ import annotations
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+
+def error_page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
+    body = render_to_string("public/error.html", {"title": title, "sentence": sentence, "status": status}, request)
+    response = HttpResponse(body, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return error_page(
+            request,
+            413,
+            _("That is too much at once"),
+            _("What you sent is larger than we can read. Write it shorter, please."),
+        )
+    return error_page(
+        request,
+        400,
+        _("We could not read that"),
+        _("The page asked for something in a form that we do not understand."),
+    )
+
+
+def address_too_long(request: HttpRequest) -> HttpResponse:
+    return error_page(
+        request,
+        414,
+        _("This address is too long"),
+        _("Nobody needs such a long address here. Start from the home page."),
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(
+        request, 403, _("This page is not for everyone"), _("You may not see this page with this account.")
+    )
+
+
+def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_page(
+        request,
+        403,
+        _("This form has grown too old"),
+        _("For your safety we did not accept it. Go back, load the page again and send it once more."),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(
+        request, 404, _("This page does not exist"), _("It may have moved, or the service no longer exists.")
+    )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Written without the database or the territory: they may be what is broken."""
+    try:
+        return error_page(
+            request, 500, _("Something went wrong on our side"), _("It is not your fault. Try again in a minute.")
+        )
+    except Exception:  # noqa: BLE001  # the last resort must answer, whatever broke the page
+        return HttpResponse(_("Something went wrong on our side"), status=500, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,109 @@
+"""Reads over several tables that only pages need."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+
+from maillage.directory.models import Activity, DirectoryState, ImportRun, LiftingResource, Service, Text
+from maillage.people.models import Organization
+from maillage.territory.models import Territory
+
+Texts = dict[int, dict[str, str]]
+
+
+def activities(
+    territory: Territory,
+    *,
+    starts_before: datetime,
+    until: date,
+    terms: Iterable[int] | None = None,
+    areas: Iterable[str] | None = None,
+    free: bool = False,
+    service: UUID | None = None,
+) -> QuerySet[Activity]:
+    """Activities of services that anyone may see, that may take place before one moment and on or after `until`."""
+    shown = Service.objects.visible().filter(territory=territory)
+    found = Activity.objects.filter(service__in=shown, starts_at__lt=starts_before).filter(
+        Q(until=None, rrule__gt="") | Q(until__gte=until) | Q(starts_at__date__gte=until)
+    )
+    if terms is not None:
+        found = found.filter(service__service_terms__term__in=list(terms)).distinct()
+    if areas is not None:
+        codes = list(areas)
+        found = found.filter(
+            Q(location__area__code__in=codes) | Q(location=None, service__service_areas__area__code__in=codes)
+        ).distinct()
+    if free:
+        found = found.filter(service__cost=Service.Cost.FREE)
+    if service is not None:
+        found = found.filter(service__uuid=service)
+    return found.select_related("service", "location", "location__area").order_by("starts_at", "id")
+
+
+def texts_of_services(ids: Sequence[int], field: str) -> Texts:
+    """service id -> language -> text, in one query."""
+    found: Texts = defaultdict(dict)
+    rows = Text.objects.filter(kind="service", object_id__in=ids, field=field)
+    for pk, language, value in rows.values_list("object_id", "language", "value"):
+        found[pk][language] = value
+    return found
+
+
+def lifting_services(territory: Territory, obstacles: Sequence[str], *, limit: int = 12) -> list[LiftingResource]:
+    """Services that lift one of these obstacles."""
+    return list(
+        LiftingResource.objects.filter(
+            obstacle__territory=territory,
+            obstacle__code__in=obstacles,
+            service__in=Service.objects.visible().filter(territory=territory),
+        )
+        .select_related("service", "obstacle")
+        .order_by("obstacle__order", "service__name", "id")[:limit]
+    )
+
+
+def sequence(territory: Territory) -> int:
+    """The change number of the directory."""
+    return DirectoryState.objects.filter(territory=territory).values_list("sequence", flat=True).first() or 0
+
+
+def figures(territory: Territory) -> dict[str, Any]:
+    """Counts about the whole directory, kept until it changes."""
+    return _figures(territory.pk, sequence(territory), territory.loaded_at.isoformat())
+
+
+@lru_cache(maxsize=8)
+def _figures(territory: int, sequence: int, loaded: str) -> dict[str, Any]:
+    services = Service.objects.visible().filter(territory_id=territory)
+    counted = services.aggregate(
+        services=Count("id"),
+        fictional=Count("id", filter=Q(is_fictional=True)),
+        confirmed=Count("id", filter=Q(confirmed_on__isnull=False)),
+        oldest=Min("confirmed_on"),
+        newest=Max("confirmed_on"),
+    )
+    counted["organizations"] = Organization.objects.filter(territory_id=territory).count()
+    counted["languages"] = dict(
+        Text.objects.filter(territory_id=territory, kind="service", field="name")
+        .values_list("language")
+        .annotate(n=Count("id"))
+        .order_by("language")
+    )
+    return counted
+
+
+def imports(territory: Territory) -> list[ImportRun]:
+    return list(ImportRun.objects.filter(territory=territory, ended_at__isnull=False).order_by("-started_at")[:20])
+
+
+def public_services(territory: Territory, *, limit: int) -> Iterable[tuple[UUID, datetime]]:
+    """For the sitemap: what has a page."""
+    rows = Service.objects.visible().filter(territory=territory).order_by("uuid")
+    return rows.values_list("uuid", "last_modified")[:limit].iterator()

@@ -1,0 +1,74 @@
+// Nothing here is needed: every page works without it. Nothing is stored: what is kept is kept in memory, for this page only.
+"use strict";
+(() => {
+  // Leaving in a hurry: the page is replaced, so that "back" does not show it. Escape twice does the same.
+  const leave = document.getElementById("leave");
+  const go = () => { document.documentElement.hidden = true; window.location.replace(leave.href); };
+  if (leave) {
+    let last = -Infinity;
+    leave.addEventListener("click", (event) => { event.preventDefault(); go(); });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      if (event.timeStamp - last < 700) go();
+      last = event.timeStamp;
+    });
+  }
+
+  // A page that came from a form is not sent again when it is reloaded or come back to.
+  if (document.querySelector("[data-posted]")) history.replaceState({ step: 0 }, "", location.pathname);
+
+  // Steps that htmx loads: "back" of the browser takes the last answer off, as the button does.
+  let step = 0, goingBack = false, opened = null;
+  const focus = (selector) => document.querySelector(selector)?.focus({ preventScroll: false });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (goingBack) goingBack = false;
+    else history.pushState({ step: ++step }, "");
+    focus("#asked, #summary");
+  });
+  document.addEventListener("htmx:sendError", () => { document.getElementById("offline").hidden = false; });
+  document.addEventListener("htmx:beforeRequest", () => { document.getElementById("offline").hidden = true; });
+
+  // A service opened from a list: shown over it, so that "back" finds the list where it was.
+  const close = () => {
+    opened.detail.remove();
+    opened.list.hidden = false;
+    window.scrollTo(0, opened.top);
+    opened.link.focus({ preventScroll: true });
+    document.title = opened.title;
+    opened = null;
+  };
+  const open = async (link) => {
+    const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const detail = page.getElementById("service");
+    const list = document.getElementById("orientation");
+    if (!answer.ok || !detail || !list) { location.assign(link.href); return; }
+    opened = { link, list, detail, top: window.scrollY, title: document.title };
+    const back = detail.querySelector(".back button");
+    back.hidden = false;
+    back.addEventListener("click", () => history.back());
+    list.hidden = true;
+    list.after(detail);
+    document.title = page.title;
+    history.pushState({ step: ++step, service: true }, "", link.href);
+    window.scrollTo(0, 0);
+    focus("#service-name");
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-open]");
+    if (!link || opened || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    open(link).catch(() => location.assign(link.href));
+  });
+  window.addEventListener("popstate", (event) => {
+    const to = event.state?.step ?? 0;
+    const back = to < step;
+    step = to;
+    if (opened) close();
+    else if (event.state?.service) location.reload();
+    else if (back) {
+      const button = document.querySelector("[data-back]");
+      if (button) { goingBack = true; button.click(); }
+    }
+  });
+})();
