@@ -106,7 +106,7 @@ def _settings(territory: Territory | None, pack: Pack) -> Section:
     }
     if territory is None:
         return Section("settings", tuple(sorted(wanted)))
-    kept = LISTED + ("obstacles", "needs_version", "fiction")
+    kept = (*LISTED, "obstacles", "needs_version", "fiction")
     held = {key: value for key, value in territory.content.items() if key not in kept}
     held |= {"names": territory.labels, "country": territory.country, "timezone": territory.timezone}
     return section("settings", held, wanted)

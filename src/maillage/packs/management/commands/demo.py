@@ -1,0 +1,139 @@
+"""maillage demo: a territory with a fictional offer, served on this machine. Started again, it is there at once and loses nothing."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import IO, Any, cast
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rich.console import Console
+
+from maillage.packs import actions, pack, screen
+from maillage.packs.fiction import actions as fiction
+from maillage.packs.problems import PackInvalid, PackNotFound
+from maillage.territory.models import Territory
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Command(BaseCommand):
+    help = "Create the database, load a pack, generate a fictional offer, and serve it."
+    requires_system_checks: tuple[str, ...] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--pack", default="", help="name or folder of the pack")
+        parser.add_argument("--services", type=int, default=0, help="size of the fictional offer (default 3000)")
+        parser.add_argument("--seed", type=int, default=None, help="another seed draws another offer (default 1)")
+        parser.add_argument("--no-serve", action="store_true", help="prepare the database and stop there")
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["no_serve"]:
+            check_port(options["host"], options["port"])
+        self.console = Console(
+            file=cast(IO[str], self.stdout), highlight=False, soft_wrap=True, no_color=not sys.stdout.isatty()
+        )
+        try:
+            folder = pack.find(options["pack"] or pack.default_name())
+            self.create_database()
+            territory = self.prepare(folder, options["services"], options["seed"])
+        except PackNotFound as error:
+            raise CommandError(str(error)) from None
+        except PackInvalid as error:
+            screen.problems(self.console, error.problems)
+            raise CommandError(_("the pack has errors: nothing was written")) from None
+        except fiction.NoMaterial as error:
+            raise CommandError(
+                _("the pack “%(pack)s” has no demo.yaml: there is nothing to draw an offer from") % {"pack": error}
+            ) from None
+        connections.close_all()
+        if not options["no_serve"]:
+            self.serve(territory, options["host"], options["port"])
+
+    def create_database(self) -> None:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            self.console.print(_("Creating the database ..."))
+            call_command("migrate", verbosity=0, interactive=False)
+
+    def prepare(self, folder: Any, services: int, seed: int | None) -> Territory:
+        """Load, draw and index what is not there yet. The files are read only when something is missing."""
+        territory = Territory.objects.filter(pack_hash=pack.fingerprint(folder)).first()
+        if territory is None:
+            territory = self.load(folder)
+        told = fiction.state(territory)
+        if told and seed not in (None, told["seed"]):
+            sentence = _(
+                "An offer drawn with the seed %(seed)s is there and stays: give MAILLAGE_VAR another folder for another one."
+            )
+            self.console.print(sentence % told)
+        elif services > told.get("services", 0) or not told:
+            self.generate(territory, folder, services or 3000, told.get("seed", 1 if seed is None else seed))
+        if not fiction.state(territory)["indexed"]:
+            with screen.bar(_("Indexing"), total=fiction.unindexed(territory)) as advance:
+                fiction.index(territory, progress=advance)
+        if fiction.is_stale(territory, at=timezone.now()):
+            with screen.bar(_("Saying again what room there is tonight"), total=None) as advance:
+                fiction.refresh(territory, at=timezone.now(), progress=advance)
+        told = fiction.state(territory)
+        names = {"territory": territory, "services": told["services"], "seed": told["seed"]}
+        self.console.print(
+            _("%(territory)s: %(services)s fictional services (seed %(seed)s), labelled so on every page") % names
+        )
+        return territory
+
+    def load(self, folder: Any) -> Territory:
+        found = pack.read_valid(folder)
+        with screen.bar(_("Loading %(pack)s") % {"pack": found.code}, total=None) as advance:
+            loaded = actions.load(found, by="system:demo", progress=advance)
+        if not loaded.difference.is_first:
+            screen.difference(self.console, loaded.difference)
+        return loaded.territory
+
+    def generate(self, territory: Territory, folder: Any, services: int, seed: int) -> None:
+        missing = services - fiction.state(territory).get("services", 0)
+        with screen.bar(_("Drawing a fictional offer"), total=missing) as advance:
+            fiction.generate(territory, pack.read_valid(folder), services=services, seed=seed, progress=advance)
+
+    def serve(self, territory: Territory, host: str, port: int) -> None:
+        from granian import Granian
+        from granian.constants import Interfaces
+        from granian.log import LogLevels
+
+        os.environ["TERRITORY"] = territory.code  # the workers read their settings from the environment
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings.SETTINGS_MODULE)
+        if host not in LOOPBACK:
+            self.console.print(_("Other machines may ask for it: name them in ALLOWED_HOSTS."))
+        shown = f"[{host}]" if ":" in host else host
+        self.console.print(
+            _("Maillage is on http://%(host)s:%(port)s/ - Ctrl-C stops it") % {"host": shown, "port": port}
+        )
+        sys.stdout.flush()
+        server = Granian(
+            "maillage.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=2, blocking_threads=2,
+            log_access=False, log_level=LogLevels.warning,
+        )  # fmt: skip
+        server.serve()
+
+
+def check_port(host: str, port: int) -> None:
+    """Say now, not after a minute of work, that the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            said = {"host": host, "port": port, "reason": getattr(error, "strerror", None) or error}
+            raise CommandError(
+                _("%(host)s:%(port)s cannot be used (%(reason)s): choose another with --port") % said
+            ) from None
