@@ -1,4 +1,5 @@
-"""The order: what fits before what is to verify, few of one organisation at once, the weighted sum, the draw of the day."""
+"""The order: what is full last, what fits before what is to verify, few of one organisation at once, the weighted sum,
+the draw of the day."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from maillage.directory.search.types import Query
 
 STEP = 200.0  # scores are equal to 1/200; among equals the order is drawn anew each day, so that nobody is always first
 PRESELECTED = 400  # of many candidates, the best are enough for a first page
-ROUND, SCORE, DRAW = 10, 14, 30  # bits of each part of a key, under the verdict
+ROUND, SCORE, DRAW = 10, 14, 30  # bits of each part of a key, under the tier
 LAST_ROUND = (1 << ROUND) - 1
 
 
@@ -46,11 +47,9 @@ def rank(here: Memory, query: Query, found: Found, chosen: NDArray[np.intp]) -> 
     for code, value in parts.items():
         score += np.float32(here.ranking.get(code, 0.0)) * value
     step = np.clip(np.rint(score * STEP), 0, (1 << SCORE) - 1).astype(np.int64)
-    key = (
-        (found.verdict[chosen].astype(np.int64) << (ROUND + SCORE + DRAW))
-        | (step << DRAW)
-        | here.draw(query.at.date())[rows]
-    )
+    # somebody who knocks at a full house loses the evening: better a call to one that must be verified
+    tier = found.verdict[chosen].astype(np.int64) + 2 * (filters.room(here, query, rows) != filters.NO_ROOM)
+    key = (tier << (ROUND + SCORE + DRAW)) | (step << DRAW) | here.draw(query.at.date())[rows]
     if not query.after and rows.size > 2 * PRESELECTED:
         best = np.argpartition(key, rows.size - PRESELECTED)[-PRESELECTED:]
         ranked = _in_rounds(here, rows, chosen, key, best)
