@@ -252,8 +252,11 @@ def manual() -> str:
     return _page("What Maillage does, by example", "Every example is a test that runs with every change.", lines)
 
 
+NAMES = re.compile(r"\b(french|dutch|english|arabic)\b")
+
+
 def _paragraph(node: ast.FunctionDef, text: str) -> list[str]:
-    heading = node.name.removeprefix("test_").replace("_", " ").capitalize()
+    heading = NAMES.sub(lambda name: name[0].title(), node.name.removeprefix("test_").replace("_", " ").capitalize())
     body = [part for part in node.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
     code = "\n".join(text.splitlines()[body[0].lineno - 1 : node.end_lineno]) if body else ""
     says = (ast.get_docstring(node) or "").splitlines()
