@@ -6,10 +6,12 @@ The order is the order in which things were said, so that "back" takes the last 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.http import QueryDict
 
-from maillage.web.presenters.vocabulary import Vocabulary
+if TYPE_CHECKING:  # presenters read the state: at run time it knows none of them
+    from maillage.web.presenters.vocabulary import Vocabulary
 
 Pair = tuple[str, str]
 Pairs = tuple[Pair, ...]
