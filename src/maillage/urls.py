@@ -2,8 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from maillage.web.api import api
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("maillage.web.public.urls")),
+    path("api/", api.urls),
     path("accounts/", include("allauth.urls")),
 ]
 

@@ -20,13 +20,15 @@ POOL = 4  # candidates of a category where the person's place is known; more whe
 WIDE_POOL = 40
 
 
-def place_of(hit: Hit, facts: Mapping[str, FactValue], spoken: Sequence[str]) -> rules.Place:
-    """What an obstacle looks at in this service."""
+def place_of(hit: Hit, spoken: Sequence[str], words: Vocabulary) -> rules.Place:
+    """What an obstacle looks at in this service. Where one sleeps, nobody has to mind the children."""
     card = hit.card
     speaks: bool | None = None
     if spoken and (card.languages or card.has_interpreter is False):
         speaks = True if set(spoken) & set(card.languages) else None if card.has_interpreter else False
-    sleeps_there = any(capacity.unit == "bed" for capacity in card.capacities)
+    sleeps_there = any(capacity.unit == "bed" for capacity in card.capacities) or any(
+        words.needs[need].window == "tonight" for need in card.needs if need in words.needs
+    )
     takes_children = sleeps_there or dict(hit.facts).get("children") is True
     return rules.Place(
         distance_km=hit.distance_km,
@@ -42,7 +44,7 @@ def place_of(hit: Hit, facts: Mapping[str, FactValue], spoken: Sequence[str]) ->
 
 def standing(hit: Hit, facts: Mapping[str, FactValue], spoken: Sequence[str], words: Vocabulary) -> list[ObstacleNode]:
     """The obstacles between this person and this service, in the pack's order."""
-    place = place_of(hit, facts, spoken)
+    place = place_of(hit, spoken, words)
     return [one for one in words.obstacles.values() if rules.obstacle_stands(one.when, facts, place)]
 
 
@@ -57,7 +59,7 @@ def touched(
         raising = [o.when for o in words.obstacles.values() if criterion in (o.when.get("person") or {})]
         count = 0
         for hit in hits:
-            place = place_of(hit, facts, spoken)
+            place = place_of(hit, spoken, words)
             count += any(
                 rules.obstacle_stands(when, {**facts, criterion: value}, place)
                 for when in raising

@@ -17,6 +17,16 @@ from maillage.territory.models import Area, Labels, Territory, label_in
 
 Words = Mapping[str, Iterable[str]]  # language -> what people type
 
+# of a territory that was imported without a pack
+WINDOWS: Mapping[str, Mapping[str, Any]] = {
+    "now": {"labels": {"fr": "maintenant", "nl": "nu", "en": "now"}},
+    "tonight": {"from": "18:00", "to": "08:00", "labels": {"fr": "ce soir", "nl": "vanavond", "en": "tonight"}},
+    "evening": {"from": "17:00", "to": "22:00", "labels": {"fr": "en soirée", "nl": "'s avonds", "en": "evening"}},
+    "sunday": {"labels": {"fr": "dimanche", "nl": "zondag", "en": "Sunday"}},
+    "weekend": {"labels": {"fr": "week-end", "nl": "weekend", "en": "weekend"}},
+    "weekday": {"labels": {"fr": "en semaine", "nl": "op weekdagen", "en": "weekdays"}},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class NeedNode:
@@ -160,7 +170,7 @@ def _read(territory: Territory) -> Vocabulary:
         criteria=_items(content.get("criteria")),
         publics=_items(content.get("publics")),
         languages=_items(content.get("spoken_languages")),
-        windows=_items(content.get("windows")),
+        windows=_items(content.get("windows")) or WINDOWS,
         red_flags=_items(content.get("red_flags")),
     )
 

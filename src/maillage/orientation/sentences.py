@@ -17,7 +17,9 @@ from maillage.orientation import rules
 from maillage.orientation.queries import Vocabulary
 from maillage.orientation.types import Situation
 
-UNITS = {"bed", "place", "slot"}
+RANGES = frozenset({"gte", "lte", "between"})
+YES_OR_NO = 4  # letters of an answer that says nothing without its question
+NAMES_IN_LOWER_CASE = frozenset({"fr"})  # "arabe", but "Arabic", "Arabisch"
 
 
 # ---- conditions of a service
@@ -32,6 +34,8 @@ def statement(rule: CardRule, words: Vocabulary, language: str) -> str:
         return _("Not for: %(condition)s") % said
     if rule.effect == "prefer":
         return _("First for: %(condition)s") % said
+    if rule.op in RANGES:
+        return said["condition"][:1].upper() + said["condition"][1:]
     return _("For: %(condition)s") % said
 
 
@@ -39,13 +43,15 @@ def condition(rule: CardRule, words: Vocabulary, language: str) -> str:
     """What must be true of the person: “with children”, “age: from 18 to 25 years”, “a woman”."""
     label = lower_first(words.label("criteria", rule.criterion, language))
     values = rule.value if isinstance(rule.value, list) else [rule.value]
-    if rule.op in {"gte", "lte", "between"}:
+    if rule.op in RANGES:
         return f"{label}: {_range(rule.op, values, _unit(words, rule.criterion))}"
     if all(isinstance(value, bool) for value in values):
-        wanted = bool(values[0]) != (rule.op == "ne")
+        wanted = bool(values and values[0]) != (rule.op == "ne")
         return label if wanted else _("%(label)s: no") % {"label": label}
-    named = _(" or ").join(_value(words, rule.criterion, value, language) for value in values)
-    if words.criteria.get(rule.criterion, {}).get("kind") != "choice":
+    answers = [_value(words, rule.criterion, value, language) for value in values]
+    named = _(" or ").join(answers)
+    speaks_alone = words.criteria.get(rule.criterion, {}).get("kind") == "choice" and min(map(len, answers)) > YES_OR_NO
+    if not speaks_alone:
         named = f"{label}: {named}"
     return _("not %(condition)s") % {"condition": named} if rule.op == "ne" else named
 
@@ -81,7 +87,10 @@ def lower_first(text: str) -> str:
 
 
 def to_check(rule: CardRule, words: Vocabulary, language: str) -> str:
-    return _("To check. %(statement)s") % {"statement": statement(rule, words, language)}
+    said = rule.text or (
+        lower_first(statement(rule, words, language)) if rule.effect == "exclude" else condition(rule, words, language)
+    )
+    return _("To check: %(condition)s") % {"condition": said}
 
 
 def would_fit_if(rule: CardRule, words: Vocabulary, language: str) -> str:
@@ -141,7 +150,8 @@ def met_filter(code: str, card: Card, situation: Situation, words: Vocabulary) -
 
 
 def languages(codes: Iterable[str], words: Vocabulary, language: str) -> str:
-    return _(" or ").join(lower_first(words.label("languages", code, language)) for code in codes)
+    names = [words.label("languages", code, language) for code in codes]
+    return _(" or ").join(map(lower_first, names) if language in NAMES_IN_LOWER_CASE else names)
 
 
 def relaxed(relaxation: Relaxation, situation: Situation, words: Vocabulary) -> str:
