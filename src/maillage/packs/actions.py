@@ -18,7 +18,7 @@ from maillage.packs.pack import Pack
 from maillage.people import audit
 from maillage.people.models import User
 from maillage.territory import actions as territories
-from maillage.territory.models import Area, Territory
+from maillage.territory.models import IMPORTED, Area, Territory
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,8 @@ def load(
 
 def _vocabularies(territory: Territory, pack: Pack) -> list[str]:
     areas = content.areas(pack)
-    used = _areas_in_use(territory)
-    kept = sorted(
-        set(Area.objects.filter(territory=territory, pk__in=used).values_list("code", flat=True)) - set(areas)
-    )
+    here = Area.objects.filter(territory=territory).exclude(source__startswith=IMPORTED)
+    kept = sorted(set(here.filter(pk__in=_areas_in_use(territory)).values_list("code", flat=True)) - set(areas))
     territories.keep_areas(territory, areas, keep=kept)
     territories.keep_links(territory, content.links(pack))
     kept += vocabulary.keep_needs(territory, content.needs(pack), territory.content["needs_version"])

@@ -12,7 +12,7 @@ from maillage.directory.models import Obstacle, SourceRecord, TaxonomyTerm
 from maillage.orientation.models import Need
 from maillage.packs import content
 from maillage.packs.pack import Pack
-from maillage.territory.models import Area, AreaLink, Territory
+from maillage.territory.models import IMPORTED, Area, AreaLink, Territory
 
 PLACE = frozenset({"order"})  # a line that only moved is written again, and is not news
 LISTED = (
@@ -122,7 +122,11 @@ def _listed(territory: Territory | None, pack: Pack, name: str) -> Section:
 
 def held_areas(territory: Territory | None) -> dict[str, content.Row]:
     rows = (
-        Area.objects.filter(territory=territory).select_related("parent").defer("boundary").order_by("id")
+        Area.objects.filter(territory=territory)
+        .exclude(source__startswith=IMPORTED)
+        .select_related("parent")
+        .defer("boundary")
+        .order_by("id")
         if territory
         else ()
     )

@@ -51,12 +51,6 @@ OPERATORS = ("eq", "ne", "in", "gte", "lte", "between")
 EFFECTS = ("require", "exclude", "prefer")
 THREE = ("yes", "no", "unknown")
 
-
-def unit(spot: Spot, value: Any) -> None:
-    """What a number counts: a code such as `years`, or a label."""
-    (labels if isinstance(value, Mapped) else word_code)(spot, value)
-
-
 rule = record(
     {"criterion": word_code, "op": one_of(*OPERATORS), "value": anything},
     {"effect": one_of(*EFFECTS), "text": sentences},
@@ -103,7 +97,7 @@ criterion = record(
         "question": sentences,
         "why": sentences,
     },
-    {"unit": unit, "options": list_of(criterion_option, least=2), "sensitive": boolean, "synonyms": words},
+    {"unit": word_code, "options": list_of(criterion_option, least=2), "sensitive": boolean, "synonyms": words},
 )
 public = record(
     {"code": code, "labels": labels},

@@ -51,6 +51,9 @@ class Territory(models.Model):
         return str(self.languages[0]) if self.languages else "en"
 
 
+IMPORTED = "import:"  # beginning of the `source` of an area that an import of boundaries made: no pack takes it away
+
+
 class AreaQuerySet(models.QuerySet["Area"]):
     def of_level(self, level: str) -> AreaQuerySet:
         return self.filter(level=level)
@@ -120,5 +123,3 @@ class Population(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["area", "group", "on"], name="population_once")]
-
-
