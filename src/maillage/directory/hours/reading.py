@@ -16,8 +16,17 @@ from maillage.directory.hours.words import DAY_OF, GENERIC_LABEL, Token, folded,
 Parse = Literal["parsed", "partly", "unread"]
 LONGEST = 2_000  # characters of a text that is read
 LONGEST_OSM = 1_000
-MEND = (("GÇô", "-"), ("GÇö", "-"), ("â€“", "-"), ("â€”", "-"), ("\\n", "\n"), ("\r", "\n"))  # dashes that two encodings broke
-_OSM_LIKE = re.compile(r"24/7|(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|SH|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|week|\d{4}|\d\d:\d\d)")
+MEND = (
+    ("GÇô", "-"),
+    ("GÇö", "-"),
+    ("â€“", "-"),
+    ("â€”", "-"),
+    ("\\n", "\n"),
+    ("\r", "\n"),
+)  # dashes that two encodings broke
+_OSM_LIKE = re.compile(
+    r"24/7|(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|SH|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|week|\d{4}|\d\d:\d\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,17 @@ def runs(days: list[str]) -> list[str]:
             result[-1].append(number)
         else:
             result.append([number])
-    return [DAYS[run[0]] if len(run) == 1 else f"{DAYS[run[0]]}{'-' if len(run) > 2 else ','}{DAYS[run[-1]]}" for run in result]
+    return [
+        DAYS[run[0]] if len(run) == 1 else f"{DAYS[run[0]]}{'-' if len(run) > 2 else ','}{DAYS[run[-1]]}"
+        for run in result
+    ]
 
 
 def times(slots: list[Interval]) -> str:
-    return ",".join(f"{clock(start)}-{clock(end if end <= DAY_MINUTES else end - DAY_MINUTES)}" for start, end in slots) or "off"
+    return (
+        ",".join(f"{clock(start)}-{clock(end if end <= DAY_MINUTES else end - DAY_MINUTES)}" for start, end in slots)
+        or "off"
+    )
 
 
 def clock(minutes: int) -> str:

@@ -36,9 +36,7 @@ ALL_DAY = (
     r"24 ?(?:hours|hrs)(?: (?:a|per) day)?|24 ?h(?:eures)?\s*(?:/|sur)\s*24(?:\s*h(?:eures)?)?|24 ?u(?:ur|ren)?\s*(?:/|op)\s*24(?:\s*u(?:ur)?)?|"
     r"24/24|jour et nuit|dag en nacht|around the clock|round the clock"
 )
-FREE_DAYS = (
-    r"(?:(?:public|bank|legal|federal|national|major|all|on|les|jours|op|officiele|wettelijke) )*(?:holidays|feries|feestdagen)|(?:les )?jf\b"
-)
+FREE_DAYS = r"(?:(?:public|bank|legal|federal|national|major|all|on|les|jours|op|officiele|wettelijke) )*(?:holidays|feries|feestdagen)|(?:les )?jf\b"
 CLOSED = r"closed|fermee?s?|gesloten|off\b"
 EXCEPT = r"sauf|excepte|hormis|except(?: for| on)?|excluding|behalve(?: op)?|uitgezonderd|hors"
 APPOINTMENT = (
@@ -52,7 +50,9 @@ ORDINAL = (
 ORDINALS = {"last": "-1", "dernier": "-1", "laatste": "-1", "fir": "1", "pre": "1", "eer": "1", "sec": "2", "deu": "2", "twe": "2"} | {
     "thi": "3", "tro": "3", "der": "3", "fou": "4", "qua": "4", "vie": "4", "fif": "5"
 }  # fmt: skip
-OF_THE_MONTH = r"(?:of|in) (?:the|each|every) month|(?:du|de chaque) mois|van (?:de|elke|iedere) maand|(?:each|per) month"
+OF_THE_MONTH = (
+    r"(?:of|in) (?:the|each|every) month|(?:du|de chaque) mois|van (?:de|elke|iedere) maand|(?:each|per) month"
+)
 CLOCK = (
     r"(?P<h>\d{1,2})\s?(?:[:.]|h(?:eures)?|u(?:ur)?)\s?(?P<m>\d{2})(?!\d)(?:[:.]00)?(?P<mer>\s?[ap]\.?\s?m\b\.?|[ap]\b)?\s?(?:u(?:ur)?|h(?:rs)?)?(?![a-z\d])"
     r"|(?P<h2>\d{1,2})\s?(?:(?P<mer2>[ap]\.?\s?m\b\.?)|(?:h(?:eures|rs)?|u(?:ur)?)(?![a-z\d]))"
@@ -93,7 +93,9 @@ _PATTERNS = {
     "word": r"[^\s;,]+",
 }  # fmt: skip
 _TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | {"’": "'", "ʼ": "'", "‘": "'", "\u00a0": " ", "\u202f": " ", "\t": " "})
+_DASHES = str.maketrans(
+    dict.fromkeys("‐‑‒–—―−", "-") | {"’": "'", "ʼ": "'", "‘": "'", "\u00a0": " ", "\u202f": " ", "\t": " "}
+)
 
 
 def folded(text: str) -> str:

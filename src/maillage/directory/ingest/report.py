@@ -1,0 +1,121 @@
+"""What an import did: counts, fill rates, and every remark on a row or a field."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from maillage.directory.ingest.reasons import sentence
+from maillage.directory.models import ImportIssue, ImportRun
+
+LONGEST_VALUE = 500
+_ROW = re.compile(r"\[\d+\]")
+MOST_ISSUES = 200_000  # rows kept of one run; the counts go on
+BATCH = 2_000
+OUTCOMES = ("read", "created", "updated", "unchanged", "held", "rejected")
+
+
+class Report:
+    """Collects; `flush` writes the remarks gathered so far, `counts` and `fill_rates` go to the run at its end."""
+
+    def __init__(self, run: ImportRun | None = None) -> None:
+        self.run = run
+        self.tally: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.issues: Counter[tuple[str, str, str]] = Counter()  # (entity, field, code)
+        self.examples: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self.rejections: set[str] = set()
+        self._filled: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._fields: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._pending: list[ImportIssue] = []
+        self._written = 0
+        self.row = ""
+        self.entity = ""
+
+    def at(self, entity: str, row: str) -> None:
+        """The record that the next remarks are about."""
+        self.entity, self.row = entity, row
+
+    def remark(self, code: str, field: str = "", value: object = "", *, rejected: bool = False) -> None:
+        """One thing wrong with the current row."""
+        entity, shown = self.entity, _shown(value)
+        key = (entity, _ROW.sub("", field)[:80], code)  # "phones[3].number" counts as "phones.number"
+        self.issues[key] += 1
+        self.examples.setdefault(key, (self.row, shown))
+        if rejected:
+            self.rejections.add(code)
+            self.tally[entity]["rejected"] += 1
+        if self.run is not None and self._written < MOST_ISSUES:
+            self._written += 1
+            self._pending.append(
+                ImportIssue(
+                    run=self.run,
+                    entity=entity[:40],
+                    row=self.row[:200],
+                    field=field[:80],
+                    code=code,
+                    value=shown,
+                    is_rejection=rejected,
+                )  # fmt: skip
+            )
+
+    def once(self, code: str, field: str, value: object) -> None:
+        """A remark that holds for every row of the entity, made for the first only."""
+        if (self.entity, field, code) not in self.issues:
+            self.remark(code, field, value)
+
+    def count(self, entity: str, outcome: str, number: int = 1) -> None:
+        self.tally[entity][outcome] += number
+
+    def expect(self, entity: str, fields: Iterable[str]) -> None:
+        """Fields whose fill rate is told even when no row has them."""
+        self._fields[entity].update(dict.fromkeys(fields))
+
+    def fill(self, entity: str, values: Mapping[str, Any]) -> None:
+        """Count the row as read, and which of its fields hold something."""
+        self.tally[entity]["read"] += 1
+        filled = self._filled[entity]
+        for name, value in values.items():
+            if (
+                value is not None
+                and value != ""
+                and value != []
+                and (not isinstance(value, str) or not value.isspace())
+            ):
+                filled[name] += 1
+        if len(fields := self._fields[entity]) < 300:  # a hostile feed may invent a new field in each row
+            for name in values:
+                if name not in fields:
+                    fields[name] = None
+
+    def flush(self, *, force: bool = False) -> None:
+        if self._pending and (force or len(self._pending) >= BATCH):
+            ImportIssue.objects.bulk_create(self._pending, batch_size=BATCH)
+            self._pending = []
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        return {entity: {name: tally[name] for name in OUTCOMES} for entity, tally in self.tally.items()}
+
+    @property
+    def fill_rates(self) -> dict[str, dict[str, float]]:
+        return {
+            entity: {name[:80]: round(self._filled[entity][name] / self.tally[entity]["read"], 4) for name in fields}
+            for entity, fields in self._fields.items()
+            if self.tally[entity]["read"]
+        }
+
+    def summary(self) -> list[dict[str, Any]]:
+        """The remarks, the most frequent first: entity, field, code, sentence, count, an example."""
+        return [
+            {"entity": entity, "field": field, "code": code, "reason": sentence(code), "count": number}
+            | dict(zip(("row", "value"), self.examples[entity, field, code], strict=True))
+            | {"rejected": code in self.rejections}
+            for (entity, field, code), number in self.issues.most_common()
+        ]
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else "" if value is None else str(value)[:LONGEST_VALUE]
+    return text[:LONGEST_VALUE].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

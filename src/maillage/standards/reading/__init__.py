@@ -1,0 +1,1 @@
+"""Reading what others send: packages, tables, documents, and values that may be anything."""
