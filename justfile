@@ -18,8 +18,9 @@ demo *args:
 
 # the whole suite: on SQLite with the browser, then on PostgreSQL
 test *args:
-    pytest -q -n 2 {{ args }}
-    pytest -q -n 2 --database postgresql -m "not browser" {{ args }}
+    #!/usr/bin/env bash
+    pytest -q -n 2 {{ args }}; sqlite=$?
+    pytest -q -n 2 --database postgresql -m "not browser" {{ args }} && exit $sqlite
 
 # every check, edits nothing, reports all failures
 check:
