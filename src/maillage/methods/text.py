@@ -16,6 +16,7 @@ import Stemmer
 
 STEMMERS = {"fr": "french", "nl": "dutch", "en": "english"}
 LONGEST = 60  # characters of a stem
+_NOT_PLAIN = re.compile("[^a-z0-9]")
 _WORD = re.compile(r"[^\W_]+")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['’ʼ]", re.IGNORECASE)
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ĳ": "ij"})
@@ -73,7 +74,8 @@ def stem(word: str, language: str) -> str:
     if language in _stemmers and not word.isdigit():
         with _lock:
             word = _stemmers[language].stemWord(word)
-    return fold(word)[:LONGEST]
+    plain = _NOT_PLAIN.sub("", fold(word))  # a sign such as ⑴ decomposes into what an index would take for syntax
+    return plain[:LONGEST] or f"x{ord(word[0]):x}"
 
 
 def stems(text: str, language: str) -> list[str]:
