@@ -215,7 +215,7 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # whitenoise.storage.CompressedManifestStaticFilesStorage after `maillage collectstatic`, for files cached for ever
+    # maillage.web.collected.CollectedFiles after `maillage collectstatic`, for files cached for ever
     "staticfiles": {"BACKEND": env("STATICFILES_STORAGE", "django.contrib.staticfiles.storage.StaticFilesStorage")},
 }
 WHITENOISE_USE_FINDERS = True
