@@ -274,7 +274,7 @@ def tree_question(asked: Asked, results: Results) -> Question | None:
     if code:
         branches = [sum(_is_below(hit, child, words) for hit in results.hits) for child in below]
         share = rules.tree_share(branches, len(results.hits))
-        if share <= 0 and results.hits:
+        if share <= 0 and 0 < results.total <= len(results.hits):
             return None
     text = label_in(words.needs[code].question, language) if code else _("What do you need?")
     answers = tuple(Answer(child, words.label("needs", child, language)) for child in below)
