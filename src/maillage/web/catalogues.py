@@ -85,12 +85,12 @@ def updated(language: str, texts: Iterable[Found], locale: Path = LOCALE) -> Cat
     old = catalogue(language, locale)
     new = Catalog(locale=language, project="Maillage", charset="utf-8", fuzzy=False, header_comment="# Maillage")
     for text in sorted(texts, key=lambda one: (str(one.id), one.context or "")):
-        previous = old.get(text.id, text.context)  # type: ignore[arg-type]
+        previous = old.get(text.id, text.context)
         string = previous.string if previous and not previous.fuzzy else ""
         if language == IDENTITY and not any(string if isinstance(string, tuple | list) else [string]):
             string = identity(text.id)
         flags = ("python-format",) if text.is_python_format else ()
-        new.add(text.id, string, context=text.context, locations=[(text.place, 0)], flags=flags)  # type: ignore[arg-type]
+        new.add(text.id, string, context=text.context, locations=[(text.place, 0)], flags=flags)
     return new
 
 
@@ -102,7 +102,9 @@ def save(new: Catalog, language: str, locale: Path = LOCALE) -> Path:
     lines = [
         line
         for line in buffer.getvalue().decode().splitlines()
-        if not line.startswith(('"POT-Creation-Date', '"PO-Revision-Date', '"Last-Translator', '"Language-Team', '"Generated-By'))
+        if not line.startswith(
+            ('"POT-Creation-Date', '"PO-Revision-Date', '"Last-Translator', '"Language-Team', '"Generated-By')
+        )
     ]
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -11,11 +10,19 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from maillage.directory.models import Activity, DirectoryState, ImportRun, LiftingResource, Service, Text
+from maillage.directory.models import (
+    Activity,
+    DirectoryState,
+    ImportRun,
+    LiftingResource,
+    SearchDocument,
+    Service,
+    Text,
+)
+from maillage.directory.search.documents import decode_card
+from maillage.directory.search.types import Card
 from maillage.people.models import Organization
 from maillage.territory.models import Territory
-
-Texts = dict[int, dict[str, str]]
 
 
 def activities(
@@ -38,7 +45,9 @@ def activities(
     if areas is not None:
         codes = list(areas)
         found = found.filter(
-            Q(location__area__code__in=codes) | Q(location=None, service__service_areas__area__code__in=codes)
+            Q(location__area__code__in=codes)
+            | Q(location=None, service__at_locations__location__area__code__in=codes)
+            | Q(location=None, service__service_areas__area__code__in=codes)
         ).distinct()
     if free:
         found = found.filter(service__cost=Service.Cost.FREE)
@@ -47,13 +56,14 @@ def activities(
     return found.select_related("service", "location", "location__area").order_by("starts_at", "id")
 
 
-def texts_of_services(ids: Sequence[int], field: str) -> Texts:
-    """service id -> language -> text, in one query."""
-    found: Texts = defaultdict(dict)
-    rows = Text.objects.filter(kind="service", object_id__in=ids, field=field)
-    for pk, language, value in rows.values_list("object_id", "language", "value"):
-        found[pk][language] = value
-    return found
+def cards_of(ids: Sequence[int]) -> dict[int, Card]:
+    """service id -> its card (at its first place), in one query."""
+    rows = SearchDocument.objects.filter(service_id__in=ids).order_by("-id").values_list("service_id", "card")
+    return {pk: decode_card(bytes(blob)) for pk, blob in rows}
+
+
+def is_shown(territory: Territory, service: UUID) -> bool:
+    return Service.objects.visible().filter(territory=territory, uuid=service).exists()
 
 
 def lifting_services(territory: Territory, obstacles: Sequence[str], *, limit: int = 12) -> list[LiftingResource]:

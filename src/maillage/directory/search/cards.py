@@ -8,7 +8,7 @@ import numpy as np
 
 from maillage.directory.models import SearchDocument
 from maillage.directory.search.documents import decode_card
-from maillage.directory.search.memory import memory, union
+from maillage.directory.search.memory import Memory, Rows, memory, union
 from maillage.directory.search.types import Card
 from maillage.territory.models import Territory
 
@@ -36,9 +36,7 @@ def listing(
     if need:
         rows = here.rows_of_needs((need,))
     if area:
-        inside = here.below.get(area, frozenset({area}))
-        rows_here = union([*(here.by_area.get(code) for code in inside), here.by_served.get(area)])
-        rows = np.intersect1d(rows, rows_here, assume_unique=True)
+        rows = np.intersect1d(rows, _rows_of(here, area), assume_unique=True)
     ids = here.ids[rows]
     page = ids[ids > after][: limit + 1].tolist()
     blobs = dict(SearchDocument.objects.filter(pk__in=page[:limit]).values_list("id", "card"))
@@ -52,7 +50,17 @@ def counts_by_area(territory: Territory) -> dict[str, int]:
     return {code: int(union(here.by_area.get(one) for one in inside).size) for code, inside in here.below.items()}
 
 
-def counts_by_need(territory: Territory) -> dict[str, int]:
-    """How many services each category holds, those below it included."""
+def counts_by_need(territory: Territory, *, area: str = "") -> dict[str, int]:
+    """How many services each category holds, those below it included; with `area`, those that stand there or serve it."""
     here = memory(territory)
-    return {code: int(here.rows_of_needs((code,)).size) for code in here.needs_below}
+    found = {code: here.rows_of_needs((code,)) for code in here.needs_below}
+    if area:
+        inside = _rows_of(here, area)
+        found = {code: np.intersect1d(rows, inside, assume_unique=True) for code, rows in found.items()}
+    return {code: int(rows.size) for code, rows in found.items()}
+
+
+def _rows_of(here: Memory, area: str) -> Rows:
+    """What stands in the area or within it, and what serves it."""
+    inside = here.below.get(area, frozenset({area}))
+    return union([*(here.by_area.get(code) for code in inside), here.by_served.get(area)])

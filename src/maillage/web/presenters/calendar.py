@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -13,7 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from icalendar import Calendar, Event
 
-from maillage.directory.models import Activity
+from maillage.directory.models import Activity, Service
+from maillage.directory.search.types import Card
 from maillage.web.presenters import words as say
 from maillage.web.presenters.vocabulary import Vocabulary
 
@@ -28,10 +29,6 @@ class Occurrence:
     starts_at: datetime
     ends_at: datetime
     is_cancelled: bool
-    area: str
-    is_confidential: bool
-    cost: str
-    wheelchair: bool | None
     activity: Activity
 
 
@@ -93,7 +90,6 @@ def occurrences(found: Iterable[Activity], zone: ZoneInfo, first: date, last: da
 
 
 def _occurrence(activity: Activity, moment: datetime) -> Occurrence:
-    location = activity.location
     return Occurrence(
         activity.uuid,
         activity.service.uuid,
@@ -101,38 +97,47 @@ def _occurrence(activity: Activity, moment: datetime) -> Occurrence:
         moment,
         moment + timedelta(minutes=activity.minutes),
         activity.is_cancelled,
-        location.area.code if location and location.area else "",
-        bool(location and location.is_confidential),
-        activity.service.cost,
-        location.is_wheelchair_accessible if location else None,
         activity,
     )
 
 
-def entry(one: Occurrence, names: dict[str, str], words: Vocabulary) -> Entry:
+def name_of(service: Service, card: Card | None, words: Vocabulary) -> say.Said:
+    return (say.said(card, "name", words) if card else say.NOTHING) or say.Said(service.name)
+
+
+def place_of(activity: Activity, card: Card | None, words: Vocabulary) -> str:
+    """The area of the activity's own place, else where its service is; a confidential place is its area."""
+    if activity.location and activity.location.area:
+        return words.area_name(activity.location.area.code)
+    return say.place(card, words) if card else ""
+
+
+def entry(one: Occurrence, card: Card | None, words: Vocabulary) -> Entry:
     span = gettext("%(start)s to %(end)s") % {
         "start": date_format(one.starts_at, "H:i"),
         "end": date_format(one.ends_at, "H:i"),
     }
+    location = one.activity.location
+    wheels = location.is_wheelchair_accessible if location else card.wheelchair if card else None
     return Entry(
         one.uuid,
         one.service,
-        say.said_in(names or {"und": one.activity.service.name}, words),
+        name_of(one.activity.service, card, words),
         span,
-        words.area_name(one.area),
-        str(say.COSTS.get(one.cost, "")) if one.cost else "",
-        say.wheelchair(one.wheelchair) if one.wheelchair is not None else "",
+        place_of(one.activity, card, words),
+        str(say.COSTS.get(one.activity.service.cost, "")) if one.activity.service.cost else "",
+        say.wheelchair(wheels) if wheels is not None else "",
         one.is_cancelled,
     )
 
 
 def days(
-    found: Iterable[Occurrence], names: dict[int, dict[str, str]], words: Vocabulary, first: date, today: date
+    found: Iterable[Occurrence], cards: Mapping[int, Card], words: Vocabulary, first: date, today: date
 ) -> list[CalendarDay]:
     """Seven days, the empty ones too."""
     by_day: dict[date, list[Entry]] = {first + timedelta(days=n): [] for n in range(7)}
     for one in found:
-        by_day[one.starts_at.date()].append(entry(one, names.get(one.service_id, {}), words))
+        by_day[one.starts_at.date()].append(entry(one, cards.get(one.service_id), words))
     return [
         CalendarDay(_capital(date_format(day, "l j F")), f"day-{day.isoformat()}", day == today, tuple(entries))
         for day, entries in by_day.items()
@@ -154,7 +159,7 @@ def date_words(one: Occurrence) -> Date:
 
 def icalendar(
     found: Iterable[Activity],
-    names: dict[int, dict[str, str]],
+    cards: Mapping[int, Card],
     words: Vocabulary,
     *,
     title: str,
@@ -170,25 +175,22 @@ def icalendar(
     calendar.add("x-wr-timezone", words.territory.timezone)
     calendar.add("refresh-interval;value=duration", "PT12H")
     for activity in found:
-        calendar.add_component(_event(activity, names.get(activity.service_id, {}), words, zone, at, root))
+        calendar.add_component(_event(activity, cards.get(activity.service_id), words, zone, at, root))
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
 
 
-def _event(
-    activity: Activity, names: dict[str, str], words: Vocabulary, zone: ZoneInfo, at: datetime, root: str
-) -> Event:
+def _event(activity: Activity, card: Card | None, words: Vocabulary, zone: ZoneInfo, at: datetime, root: str) -> Event:
     begin = activity.starts_at.astimezone(zone)
     event = Event()
     event.add("uid", f"{activity.uuid}@maillage")
     event.add("dtstamp", at)
     event.add("dtstart", begin)
     event.add("dtend", begin + timedelta(minutes=activity.minutes))
-    name = say.said_in(names or {"und": activity.service.name}, words)
+    name = name_of(activity.service, card, words)
     fictional = gettext("[fictional] ") if activity.service.is_fictional else ""
     event.add("summary", f"{fictional}{name.text}")
-    area = activity.location.area.code if activity.location and activity.location.area else ""
-    if place := words.area_name(area):
+    if place := place_of(activity, card, words):
         event.add("location", place)
     event.add("url", f"{root}/service/{activity.service.uuid}/")
     if activity.is_cancelled:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from maillage.directory.models import Obstacle
 from maillage.orientation.models import Need
 from maillage.territory.models import Area, Territory, label_in
 
@@ -81,7 +82,6 @@ class Vocabulary:
         self.publics = _items(self.content, "publics")
         self.criteria = _items(self.content, "criteria")
         self.windows = _items(self.content, "windows")
-        self.obstacles = _items(self.content, "obstacles")
         self.red_flags = _items(self.content, "red_flags")
         self.sources = {
             str(row.get("id") or row.get("code")): row
@@ -111,6 +111,11 @@ class Vocabulary:
                 "id", "code", "level", "parent__code", "labels", "latitude", "longitude", "tile_x", "tile_y"
             )
         }
+
+    @cached_property
+    def obstacles(self) -> dict[str, Item]:
+        rows = Obstacle.objects.filter(territory=self.territory).order_by("order", "id")
+        return {row.code: Item(row.code, row.labels, row.definition) for row in rows}
 
     @cached_property
     def children(self) -> dict[str, list[NeedNode]]:
@@ -170,9 +175,9 @@ class Vocabulary:
 
 
 @lru_cache(maxsize=8)
-def _kept(pk: int, loaded: str) -> Vocabulary:
+def kept(pk: int, loaded: str) -> Vocabulary:
     return Vocabulary(Territory.objects.get(pk=pk))
 
 
 def vocabulary(territory: Territory) -> Vocabulary:
-    return _kept(territory.pk, f"{territory.pack_hash}:{territory.loaded_at.isoformat()}")
+    return kept(territory.pk, f"{territory.pack_hash}:{territory.loaded_at.isoformat()}")

@@ -19,6 +19,9 @@ class Said:
     language: str = ""  # when it is not the reader's
     note: str = ""
 
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
 
 NOTHING = Said("")
 
@@ -92,7 +95,7 @@ def said_in(
     language = next((code for code in order if texts.get(code)), "")
     if not language:
         return NOTHING
-    note = language_note(language, (status or {}).get(f"{field}:{language}", ""), words) if language != "und" else ""
+    note = language_note(language, (status or {}).get(f"{field}:{language}", ""), words)
     return Said(texts[language], "" if language == wanted else language, note)
 
 

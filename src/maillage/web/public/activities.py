@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from maillage.directory.models import Activity
 from maillage.territory.models import Territory
 from maillage.web import queries
 from maillage.web.language import territory_of
@@ -73,7 +75,7 @@ def within(words: Vocabulary, code: str) -> list[str]:
     return [area for area in words.areas if code in words.area_line(area)]
 
 
-def found_for(territory: Territory, words: Vocabulary, chosen: Chosen, first: date, last: date):  # type: ignore[no-untyped-def]
+def found_for(territory: Territory, words: Vocabulary, chosen: Chosen, first: date, last: date) -> QuerySet[Activity]:
     zone = ZoneInfo(territory.timezone)
     return queries.activities(
         territory,
@@ -98,9 +100,9 @@ def activities(request: HttpRequest) -> HttpResponse:
     last = chosen.first + timedelta(days=6)
     every = present.occurrences(found_for(territory, words, chosen, chosen.first, last), zone, chosen.first, last)
     shown = every[:MOST_SHOWN]
-    names = queries.texts_of_services(list({one.service_id for one in shown}), "name")
+    cards = queries.cards_of(list({one.service_id for one in shown}))
     context = {
-        "days": present.days(shown, names, words, chosen.first, today),
+        "days": present.days(shown, cards, words, chosen.first, today),
         "hidden_count": len(every) - len(shown),
         "total": len(every),
         "week": _("Week of %(date)s") % {"date": date_format(chosen.first, "DATE_FORMAT")},
@@ -132,12 +134,12 @@ def helping(request: HttpRequest, territory: Territory, words: Vocabulary) -> di
     asked = [code for code in request.POST.getlist("obstacle")[:20] if code in words.obstacles]
     options = [Option(item.code, item.name(), item.code in asked) for item in words.obstacles.values()]
     found = queries.lifting_services(territory, asked) if asked else []
-    names = queries.texts_of_services([one.service_id for one in found], "name") if found else {}
+    cards = queries.cards_of([one.service_id for one in found]) if found else {}
     helps = [
         Help(
             words.obstacles[one.obstacle.code].name(),
             one.service.uuid,
-            say.said_in(names.get(one.service_id) or {"und": one.service.name}, words),
+            present.name_of(one.service, cards.get(one.service_id), words),
         )
         for one in found
     ]
@@ -171,11 +173,11 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return answer(request, territory, list(found), _("Activity"))
 
 
-def answer(request: HttpRequest, territory: Territory, found: list[present.Activity], title: str) -> HttpResponse:
-    names = queries.texts_of_services([activity.service_id for activity in found], "name")
+def answer(request: HttpRequest, territory: Territory, found: list[Activity], title: str) -> HttpResponse:
+    cards = queries.cards_of([activity.service_id for activity in found])
     body = present.icalendar(
         found,
-        names,
+        cards,
         vocabulary(territory),
         title=title,
         at=timezone.now(),

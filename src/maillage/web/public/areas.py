@@ -57,14 +57,16 @@ class Row:
 def branches(territory: Territory, words: Vocabulary, area: str) -> list[Branch]:
     """How many services of each need work here; needs without any are left out."""
 
+    counts = cards.counts_by_need(territory, area=area)
+
     def counted(parent: str, depth: int) -> tuple[Branch, ...]:
-        found = []
-        for need in words.children.get(parent, []):
-            _, count, _ = cards.listing(territory, area=area, need=need.code, limit=0)
-            if count:
-                below = counted(need.code, depth + 1) if depth < 1 else ()
-                found.append(Branch(need.code, need.name(), need.icon, count, below))
-        return tuple(found)
+        return tuple(
+            Branch(
+                need.code, need.name(), need.icon, counts[need.code], counted(need.code, depth + 1) if depth < 1 else ()
+            )
+            for need in words.children.get(parent, [])
+            if counts.get(need.code)
+        )
 
     return list(counted("", 0))
 

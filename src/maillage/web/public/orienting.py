@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 from django.utils import timezone, translation
 
+from maillage.orientation import engine
+from maillage.orientation.situation import SituationError, from_mapping
 from maillage.orientation.types import Orientation, Situation
 from maillage.territory.models import Territory
 from maillage.web import state
@@ -25,19 +25,15 @@ def situation(
     pairs: state.Pairs, territory: Territory, words: Vocabulary, *, limit: int = 20, after: str = ""
 ) -> Situation:
     """The situation, or Refused with sentences for the person."""
-    room: Any = import_module("maillage.orientation.situation")
     data = {**state.mapping(pairs, words), "limit": limit, **({"after": after} if after else {})}
     try:
-        read: Situation = room.from_mapping(data, territory, (translation.get_language() or "en").split("-")[0])
-    except room.SituationError as refusal:
+        return from_mapping(data, territory, (translation.get_language() or "en").split("-")[0])
+    except SituationError as refusal:
         raise Refused(list(refusal.messages)) from refusal
-    return read
 
 
 def orient(asked: Situation) -> Orientation:
-    engine: Any = import_module("maillage.orientation.engine")
-    answer: Orientation = engine.orient(asked, at=timezone.now())
-    return answer
+    return engine.orient(asked, at=timezone.now())
 
 
 def forgiving(

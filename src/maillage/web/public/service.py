@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from maillage.directory.search.cards import cards
 from maillage.directory.search.types import Card
 from maillage.territory.models import Territory
+from maillage.web import queries
 from maillage.web.language import territory_of
 from maillage.web.presenters import maps
 from maillage.web.presenters import service as present
@@ -22,7 +23,7 @@ from maillage.web.public.activities import upcoming
 @require_safe
 def service(request: HttpRequest, uuid: UUID) -> HttpResponse:
     territory = territory_of(request)
-    found = cards(uuid) if territory else ()
+    found = cards(uuid) if territory and queries.is_shown(territory, uuid) else ()
     if territory is None or not found:
         raise Http404
     words = vocabulary(territory)

@@ -25,6 +25,10 @@
     else history.pushState({ step: ++step }, "");
     focus("#asked, #summary");
   });
+  document.addEventListener("htmx:configRequest", (event) => {  // a button that stands outside its form counts too
+    const pressed = event.detail.triggeringEvent?.submitter;
+    if (pressed?.name) event.detail.parameters[pressed.name] = pressed.value;
+  });
   document.addEventListener("htmx:sendError", () => { document.getElementById("offline").hidden = false; });
   document.addEventListener("htmx:beforeRequest", () => { document.getElementById("offline").hidden = true; });
 
