@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 
 from maillage.directory.search.types import Card
 from maillage.orientation.queries import Vocabulary
@@ -71,8 +70,8 @@ def _suggestion(number: int, one: Suggestion, found: Orientation, words: Vocabul
         console.print(f"   [red]![/red] {escape(obstacle.sentence)}")
         for lift in obstacle.lifts:
             phones = " / ".join(lift.card.phones[:1])
-            text = ": ".join(filter(None, (lift.sentence, _name(lift.card, found, words))))
-            console.print(Padding(f"→ {escape(text)}" + (f" · {escape(phones)}" if phones else ""), (0, 0, 0, 6)))
+            text = " ".join(filter(None, (lift.sentence, _name(lift.card, found, words))))
+            console.print(f"      → {escape(text)}" + (f" · {escape(phones)}" if phones else ""))
 
 
 def _lines(sentences: Iterable[str], indent: str, console: Console, *, plain: bool = True) -> None:

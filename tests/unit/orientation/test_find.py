@@ -34,7 +34,7 @@ def test_an_emergency_shelter_is_found_from_the_command_line():
     assert "2 beds free, said 20 minutes ago" in printed
     assert "? To check: a woman" in printed
     assert "! Arabic is not spoken there." in printed
-    assert "→ An interpreter comes.: The Voice" in printed
+    assert "→ An interpreter comes. The Voice" in printed
     assert SECRET_STREET not in printed
 
 
