@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from maillage.people import audit
-from maillage.people.models import Trace, User
+from maillage.people.models import Role, Trace, User
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 19, 30, tzinfo=UTC)
@@ -111,10 +111,18 @@ def test_nobody_may_not_act(user: User, nobody: str) -> None:
 
 
 def test_what_the_databases_would_change_is_kept_as_text(user: User) -> None:
-    data = {"share": 1e22, "on": date(2026, 1, 2), "who": UUID(int=1), "huge": 2**70, "nul": "a\0b", "set": {"b", "a"}}
+    data = {
+        "share": 1e22,
+        "on": date(2026, 1, 2),
+        "who": UUID(int=1),
+        "huge": 2**70,
+        "nul": "a\0b",
+        "set": {"b", "a"},
+        "role": Role.EDITOR,
+    }
     audit.record("said", user, by="system:test", data=data)
     kept = {"share": "1e+22", "on": "2026-01-02", "who": str(UUID(int=1)), "huge": str(2**70), "nul": "a\ufffdb"}
-    assert Trace.objects.get().data == {**kept, "set": ["a", "b"]}
+    assert Trace.objects.get().data == {**kept, "set": ["a", "b"], "role": "editor"}
     assert audit.verify().broken is None
 
 
