@@ -18,9 +18,7 @@ demo *args:
 
 # the whole suite: on SQLite with the browser, then on PostgreSQL
 test *args:
-    #!/usr/bin/env bash
-    pytest -q -n 2 {{ args }}; sqlite=$?
-    pytest -q -n 2 --database postgresql -m "not browser" {{ args }} && exit $sqlite
+    @bash tools/test.sh {{ args }}
 
 # every check, edits nothing, reports all failures
 check:

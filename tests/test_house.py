@@ -205,6 +205,13 @@ def test_the_pins_agree_and_hold_no_address() -> None:
     assert [pin.replace('"', "'") for pin in pins] == pyproject["tool"]["uv"]["constraint-dependencies"]
     assert not [pin for pin in pins if "://" in pin or "@" in pin]
     assert not tracked("uv.lock")
+    groups = [pyproject["project"]["dependencies"], *pyproject["project"]["optional-dependencies"].values()]
+    asked = {_package(line) for group in [*groups, *pyproject["dependency-groups"].values()] for line in group}
+    assert asked - {_package(pin) for pin in pins} == set()
+
+
+def _package(requirement: str) -> str:
+    return re.split(r"[\[<>=!~; ]", requirement)[0].lower().replace("_", "-")
 
 
 def test_every_setting_says_what_it_does() -> None:
@@ -262,7 +269,7 @@ def test_no_path_of_somebodys_machine_stands_in_the_repository() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("script", ["tools/setup.sh", "tools/check.sh", ".ci/run"])
+@pytest.mark.parametrize("script", ["tools/setup.sh", "tools/check.sh", "tools/test.sh", ".ci/run"])
 def test_the_scripts_are_sound(script: str) -> None:
     subprocess.run(["bash", "-n", str(ROOT / script)], check=True)
 

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The whole suite: on SQLite with the browser, then on PostgreSQL. Without arguments, also how much of the house it covers.
+cd "$(dirname "$0")/.." || exit 2
+failed=0 last=$(mktemp) && trap 'rm -f "$last"' EXIT
+run() { "$@" 2>&1 | tee "$last"; [ "${PIPESTATUS[0]}" = 0 ] || failed=1; }
+if [ $# != 0 ]; then
+  run pytest -q -n 2 "$@"
+  run pytest -q -n 2 --database postgresql -m "not browser" "$@"
+  exit $failed
+fi
+coverage erase
+run coverage run -m pytest -q -n 2
+run coverage run -m pytest -q -n 2 --database postgresql -m "not browser"
+closing=$(tail -n 1 "$last")
+coverage combine -q && coverage report || failed=1
+echo "$closing"
+exit $failed
