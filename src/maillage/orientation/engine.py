@@ -65,15 +65,17 @@ def orient(situation: Situation, *, at: datetime) -> Orientation:
 def ask(situation: Situation, words: Vocabulary, *, at: datetime) -> Asked:
     """Read the text, put together what was said and what was read, and turn it into a query."""
     reading = read(situation.text, words, situation.language)
-    merged = merge(situation, reading)
+    merged = merge(situation, reading, words)
     implied = [words.publics.get(code, {}).get("facts") or {} for code in merged.publics]
     facts = rules.all_facts(situation.facts, reading.facts, implied)
     return Asked(merged, reading, facts, query_of(merged, facts, words, at=at), words)
 
 
-def merge(situation: Situation, reading: Reading) -> Situation:
-    """What was chosen wins over what was read; lists are added up."""
-    needs = situation.needs or reading.needs
+def merge(situation: Situation, reading: Reading, words: Vocabulary) -> Situation:
+    """What was chosen wins over what was read; lists are added up; of two needs on one branch the deeper one stays."""
+    both = tuple(dict.fromkeys((*situation.needs, *reading.needs)))
+    above = {code for need in both for code in words.lineage(need)[1:]}
+    needs = tuple(code for code in both if code not in above)
     return replace(
         situation,
         text=reading.rest,
@@ -141,7 +143,9 @@ def answer(asked: Asked, results: Results, *, at: datetime) -> Orientation:
     missed = [explain(hit, asked, None, at=at) for hit in results.near_misses]
     return Orientation(
         situation=asked.situation,
-        understood=asked.reading.understood,
+        understood=tuple(
+            one for one in asked.reading.understood if one.kind != "need" or one.code in asked.situation.needs
+        ),
         red_flags=tuple(red_flags(asked)),
         suggestions=tuple(explained),
         near_misses=tuple(missed),

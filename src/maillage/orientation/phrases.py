@@ -174,7 +174,7 @@ def _is_believed(entry: Entry, said: Sentence, span: Span, plausible: Collection
     """A short word is not read in a language that the sentence is not in ("chat" is no cat in English)."""
     if len(entry.stems) == 1 and span[0] not in said.corrected and _is_stretched(entry, said.tokens[span[0]]):
         return False
-    if entry.language in plausible or entry.kind == "red_flag" or entry.language not in LANGUAGES:
+    if entry.language in plausible or entry.language not in LANGUAGES:
         return True
     if entry.is_pronoun:
         return False

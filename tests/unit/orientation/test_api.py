@@ -138,3 +138,25 @@ def test_it_is_described_offline_in_a_page_and_in_openapi(client):
     assert "The need in everyday words" in page
     assert 'id="OrientationOut"' in page
     assert "https://" not in page.split("<main", 1)[1].split("</main", 1)[0].replace("https://www.wikipedia.org/", "")
+
+
+def test_whatever_is_sent_gets_a_documented_answer(client):
+    import schemathesis
+    from hypothesis import HealthCheck, given, settings
+
+    described = client.get("/api/openapi.json").json()
+    documented = set(described["paths"][URL]["post"]["responses"])
+    operation = schemathesis.openapi.from_dict(described)[URL]["POST"]
+    modes = schemathesis.GenerationMode
+
+    for mode in (modes.POSITIVE, modes.NEGATIVE):
+
+        @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def answered(case):
+            body = case.body if isinstance(case.body, dict | list | str | int | float | bool) else {}
+            answer = post(client, json.dumps(body, default=str))
+            assert str(answer.status_code) in documented
+            assert answer["Content-Type"].startswith("application/json")
+
+        answered()

@@ -46,6 +46,14 @@ def test_the_situation_comes_back_as_understood(orienting):
     assert [s.card.service for s in again.suggestions] == [s.card.service for s in found.suggestions]
 
 
+def test_of_a_chosen_and_a_read_need_the_deeper_stays(orienting):
+    assert orienting("a bed tonight", needs=["housing"]).situation.needs == ("emergency-shelter",)
+    deeper = orienting("housing", needs=["emergency-shelter"])
+    assert deeper.situation.needs == ("emergency-shelter",)
+    assert deeper.understood == ()
+    assert set(orienting("psychologist", needs=["housing"]).situation.needs) == {"housing", "psychologist"}
+
+
 def test_what_is_said_about_room_expires(orienting):
     old = by_name(orienting("a bed tonight"))["Old Word"]
     assert old.room == "Not known: what was said 2 days ago is no longer valid."
