@@ -75,6 +75,7 @@ def test_real_boundaries_replace_the_tiles(visitor: Client, land: Territory) -> 
 
 def test_a_week_shows_what_takes_place_in_it(visitor: Client) -> None:
     html = visitor.get("/activities/").content.decode()
+    assert "From 20 November to Nov. 26, 2026" in html
     assert "Tea Hour" in html
     assert "14:00 to 16:00" in html
     assert "Tea Hour" not in visitor.get("/activities/?need=housing").content.decode()
@@ -83,7 +84,7 @@ def test_a_week_shows_what_takes_place_in_it(visitor: Client) -> None:
 
 
 def test_an_excluded_or_cancelled_date_is_told(visitor: Client, land: Territory) -> None:
-    Activity.objects.update(excluded=["2026-11-18"])
+    Activity.objects.update(excluded=["2026-11-25"])
     assert "Tea Hour" not in visitor.get("/activities/").content.decode()
     Activity.objects.update(excluded=[], is_cancelled=True)
     assert "Cancelled" in visitor.get("/activities/").content.decode()

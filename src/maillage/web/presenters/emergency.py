@@ -8,6 +8,7 @@ from typing import Any
 
 from maillage.orientation.types import RedFlag
 from maillage.territory.models import label_in
+from maillage.web.presenters.hours import readable
 from maillage.web.presenters.vocabulary import Vocabulary
 
 
@@ -43,7 +44,7 @@ def contact_of(row: Mapping[str, Any], words: Vocabulary) -> Contact:
         text_of(row.get("name")),
         str(row.get("number") or ""),
         str(row.get("url") or ""),
-        str(row.get("hours") or ""),
+        readable(str(row.get("hours") or "")),
         spoken(row.get("languages") or (), words),
         text_of(row.get("note")),
     )
@@ -88,7 +89,10 @@ def raised(found: Iterable[RedFlag], words: Vocabulary) -> list[Flag]:
             flag.code,
             flag.label,
             flag.message,
-            tuple(Contact(c.name, c.number, c.url, c.hours, spoken(c.languages, words), c.note) for c in flag.contacts),
+            tuple(
+                Contact(c.name, c.number, c.url, readable(c.hours), spoken(c.languages, words), c.note)
+                for c in flag.contacts
+            ),
         )
         for flag in found
     ]

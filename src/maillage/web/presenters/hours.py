@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from opening_hours import OpeningHours
@@ -19,6 +21,18 @@ class Day:
     name: str
     spans: tuple[str, ...]  # empty: closed
     is_today: bool
+
+
+DAYS = {"Mo": 0, "Tu": 1, "We": 2, "Th": 3, "Fr": 4, "Sa": 5, "Su": 6}
+
+
+def readable(osm: str) -> str:
+    """Short opening hours in words: `Mo-Fr 08:00-18:00; PH off` -> "Mon–Fri 08:00–18:00; closed on public holidays"."""
+    if osm.strip() == "24/7":
+        return gettext("day and night")
+    text = osm.replace("PH off", gettext("closed on public holidays")).replace("PH", gettext("public holidays"))
+    text = re.sub(r"\b(Mo|Tu|We|Th|Fr|Sa|Su)\b", lambda found: str(WEEKDAYS_ABBR[DAYS[found[0]]]).lower(), text)
+    return re.sub(r"(?<=\S)-(?=\S)", "–", text)
 
 
 @lru_cache(maxsize=512)

@@ -46,8 +46,7 @@ class Chosen:
 
 
 def read(request: HttpRequest, words: Vocabulary, today: date) -> Chosen:
-    """Codes that are none of ours are left out; a week that is no date is this one."""
-    monday = today - timedelta(days=today.weekday())
+    """Codes that are none of ours are left out; a week that is no date begins today."""
     try:
         asked = date.fromisoformat(request.GET.get("week", "")[:10])
     except ValueError:
@@ -59,7 +58,7 @@ def read(request: HttpRequest, words: Vocabulary, today: date) -> Chosen:
         need if need in words.needs else "",
         area if area in words.areas else "",
         bool(request.GET.get("free")),
-        monday if asked == today else asked - timedelta(days=asked.weekday()),
+        asked,
     )
 
 
@@ -105,7 +104,8 @@ def activities(request: HttpRequest) -> HttpResponse:
         "days": present.days(shown, cards, words, chosen.first, today),
         "hidden_count": len(every) - len(shown),
         "total": len(every),
-        "week": _("Week of %(date)s") % {"date": date_format(chosen.first, "DATE_FORMAT")},
+        "week": _("From %(first)s to %(last)s")
+        % {"first": date_format(chosen.first, "j F"), "last": date_format(last, "DATE_FORMAT")},
         "previous": chosen.query(week=(chosen.first - timedelta(days=7)).isoformat()),
         "next": chosen.query(week=(chosen.first + timedelta(days=7)).isoformat()),
         "feed": chosen.query(),
