@@ -61,6 +61,8 @@ def lexicon(words: Vocabulary) -> Lexicon:
     found = Lexicon()
     for kind, code, value, strength, language, phrase in _all(words):
         found.add(kind, code, language, phrase, strength, value)
+    for area in words.areas.values():  # a place is no misspelt word
+        found.known.update(fold(word) for name in area.names for word in tokens(name))
     return found
 
 

@@ -172,14 +172,18 @@ def _in_any_order(entry: Entry, stems: list[str], said: Sentence, start: int) ->
 
 def _is_believed(entry: Entry, said: Sentence, span: Span, plausible: Collection[str]) -> bool:
     """A short word is not read in a language that the sentence is not in ("chat" is no cat in English)."""
-    if len(entry.stems) == 1 and span[0] not in said.corrected and _is_stretched(entry, said.tokens[span[0]]):
+    token = said.tokens[span[0]]
+    if len(entry.stems) == 1 and span[0] not in said.corrected and _is_another_word(entry, token):
         return False
     if entry.language in plausible or entry.language not in LANGUAGES:
         return True
     if entry.is_pronoun:
         return False
-    return len(entry.stems) > 1 or said.tokens[span[0]].end - said.tokens[span[0]].start >= TELLING
+    return len(entry.stems) > 1 or token.end - token.start >= TELLING
 
 
-def _is_stretched(entry: Entry, token: Token) -> bool:
+def _is_another_word(entry: Entry, token: Token) -> bool:
+    """The same stem, but much longer or shorter; or with an accent that English does not have ("râpé")."""
+    if entry.language == "en" and token.word != token.plain:
+        return True
     return abs(len(entry.words[0]) - len(token.plain)) > STRETCH.get(entry.kind, SHORTEST_MISSPELT)

@@ -242,6 +242,8 @@ class _Reader:
             and not (token.plain.isdigit() and len(token.plain) < 4)
             and not any(token.word in stop for stop in STOP.values())
         ]
+        if not kept and not self.notes:  # "help": nothing but small words, and somebody typed them
+            kept = [token.word for token in self.said.tokens]
         return " ".join(dict.fromkeys(kept))
 
 

@@ -174,6 +174,7 @@ def test_what_is_not_understood_is_searched(words):
     found = read("plumber for a leaking tap", words, "en")
     assert found.understood == ()
     assert found.rest == "plumber leaking tap"
+    assert read("help people", words, "en").rest == "help people"
     assert read("   ", words, "en") == read("", words, "en")
 
 
@@ -240,5 +241,7 @@ def test_the_sentences_of_real_people_on_a_real_pack():
     assert read("crèche à Forest", words, "fr").area == "forest"
     assert read("promenade en forêt", words, "fr").area == ""
     assert read("il me jette dehors", words, "fr").area == ""
+    assert read("logement à Bruxelles", words, "fr").corrected == ()
+    assert read("fromage râpé", words, "fr").red_flags == ()
     assert read("someone to chat with", words, "en").publics == ()  # no cat
     assert read("mon mari me frappe", words, "nl").red_flags == ("violence",)
