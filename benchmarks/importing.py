@@ -23,7 +23,10 @@ WORDS = (
     "accueil aide accompagnement logement urgence famille jeunes santé mentale alimentation repas colis écoute soutien formation emploi dettes "
     "juridique social quartier maison centre service permanence atelier langue enfants seniors handicap transport interprète nuit jour groupe"
 ).split()
-HOURS = (("MO,TU,WE,TH,FR", "09:00", "17:00"), ("MO,TU,TH,FR", "08:30", "16:30"), ("MO,TU,WE,TH,FR,SA,SU", "20:00", "08:00"), ("WE,SA", "13:00", "18:00"))
+HOURS = (
+    ("MO,TU,WE,TH,FR", "09:00", "17:00"), ("MO,TU,TH,FR", "08:30", "16:30"), ("MO,TU,WE,TH,FR,SA,SU", "20:00", "08:00"),
+    ("WE,SA", "13:00", "18:00"),
+)  # fmt: skip
 LANGUAGES = ("fr", "nl", "en", "ar", "tr", "es", "pl", "ro", "pt", "ln")
 
 
@@ -34,12 +37,19 @@ def services(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
     def uuid() -> str:
         return str(UUID(int=draw.getrandbits(128), version=4))
 
-    terms = [{"id": uuid(), "code": f"T{n:03d}", "name": " ".join(draw.sample(WORDS, 2)), "description": "category"} for n in range(300)]
+    terms = [
+        {"id": uuid(), "code": f"T{n:03d}", "name": " ".join(draw.sample(WORDS, 2)), "description": "category"}
+        for n in range(300)
+    ]
     scheme = {"id": uuid(), "name": "Benchmark", "description": "invented categories"}
     organization: dict[str, Any] = {}
     for number in range(count):
         if number % 5 == 0:
-            organization = {"id": uuid(), "name": f"Organisation {number // 5}", "description": " ".join(draw.choices(WORDS, k=12))}
+            organization = {
+                "id": uuid(),
+                "name": f"Organisation {number // 5}",
+                "description": " ".join(draw.choices(WORDS, k=12)),
+            }
         byday, opens, closes = draw.choice(HOURS)
         yield {
             "id": uuid(), "name": f"{' '.join(draw.sample(WORDS, 3)).capitalize()} {number}", "description": " ".join(draw.choices(WORDS, k=40)),
@@ -113,7 +123,15 @@ def main() -> None:
         result["synthetic"] = measure(path)
     print(f"{options.services} services:", result["synthetic"], flush=True)
     synthetic = result["synthetic"]
-    print(json.dumps({"services_per_s": round(synthetic["services"] / synthetic["seconds"]), "peak_mb": synthetic["peak_mb"], **result}))
+    print(
+        json.dumps(
+            {
+                "services_per_s": round(synthetic["services"] / synthetic["seconds"]),
+                "peak_mb": synthetic["peak_mb"],
+                **result,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

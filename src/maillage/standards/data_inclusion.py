@@ -41,7 +41,12 @@ SERVICE = (
 REQUIRED = {"structure": ("id", "nom", "date_maj"), "service": ("id", "structure_id", "nom", "description", "date_maj")}
 COSTS = {"gratuit": "free", "payant": "paid"}
 DELIVERY = {"a-distance": "remote", "en-presentiel": "on_site"}
-ACCESS = {"telephoner": "phone", "se-presenter": "walk_in", "envoyer-un-courriel": "online", "utiliser-lien-mobilisation": "online"}
+ACCESS = {
+    "telephoner": "phone",
+    "se-presenter": "walk_in",
+    "envoyer-un-courriel": "online",
+    "utiliser-lien-mobilisation": "online",
+}
 USERS = frozenset({"usagers", "professionnels"})
 TYPES = frozenset({"accompagnement", "aide-financiere", "aide-materielle", "atelier", "formation", "information"})
 PUBLICS = frozenset({
@@ -95,9 +100,13 @@ class _Reader:
                             self._missing(entity, row, f"{sheet.title} 1")
                             first = False
                         if str(row.pop("__ignore__", None)).lower() not in ("true", "1", "vrai"):
-                            (self.services if entity == "service" else self.structures).append((f"{sheet.title} {line}", row))
+                            (self.services if entity == "service" else self.structures).append(
+                                (f"{sheet.title} {line}", row)
+                            )
                 elif title.startswith("services") and "th" in title:
-                    for line, row in sheet_rows(sheet, "service_theme", self.report, frozenset({"service_id", "thématique", "thematique"})):
+                    for line, row in sheet_rows(
+                        sheet, "service_theme", self.report, frozenset({"service_id", "thématique", "thematique"})
+                    ):
                         theme = row.get("thématique") or row.get("thematique")
                         if str(row.get("__ignore__")).lower() not in ("true", "1") and row.get("service_id") and theme:
                             self.themes.setdefault(str(row["service_id"]), []).append(f"{theme}\n{sheet.title} {line}")
@@ -152,7 +161,9 @@ class _Reader:
                     more = self.themes.get(known, [])
                     if more:
                         payload["__themes__"] = more
-                    make = partial(service, row, reading=self.reading, more=more, at=places.get(str(row.get("structure_id"))))
+                    make = partial(
+                        service, row, reading=self.reading, more=more, at=places.get(str(row.get("structure_id")))
+                    )
                 yield Record(entity, known, storable(payload), place, make)
                 self.progress("write", done, total)
 
@@ -207,7 +218,12 @@ def service(
     )  # fmt: skip
     _say(thing, reading, "fees_description", f.text("frais_precisions"))
     _say(thing, reading, "application_process", f.text("mobilisation_precisions"))
-    _say(thing, reading, "eligibility_description", "\n\n".join(filter(None, (f.text("publics_precisions"), f.text("conditions_acces")))))
+    _say(
+        thing,
+        reading,
+        "eligibility_description",
+        "\n\n".join(filter(None, (f.text("publics_precisions"), f.text("conditions_acces")))),
+    )
     if phone := f.line("telephone", 200):
         thing.children["phones"] = [Child({"number": phone})]
     if hours := _hours(f):
@@ -230,7 +246,9 @@ def service(
     if _has_place(row) and not (at and _same_place(row, at)):
         things.append(location(f"service:{known}", thing.organization, f))
         thing.placings.append(Placing(f"service:{known}"))
-    elif at and "remote" not in thing.values.get("delivery", []) or at and "on_site" in thing.values.get("delivery", []):
+    elif (at and "remote" not in thing.values.get("delivery", [])) or (
+        at and "on_site" in thing.values.get("delivery", [])
+    ):
         thing.placings.append(Placing(f"structure:{thing.organization}"))
     return [*things, thing]
 
@@ -300,7 +318,13 @@ def _themes(thing: Thing, f: Fields, more: list[str]) -> list[Thing]:
     told = f.words("thematiques")
     for pair in more:
         told.append(pair.split("\n")[0].strip())
-    found = [Thing("taxonomy", SCHEME, values={"code": SCHEME, "name": "data.inclusion", "uri": "https://github.com/gip-inclusion/data-inclusion"})]
+    found = [
+        Thing(
+            "taxonomy",
+            SCHEME,
+            values={"code": SCHEME, "name": "data.inclusion", "uri": "https://github.com/gip-inclusion/data-inclusion"},
+        )
+    ]
     for code in dict.fromkeys(told):
         if not _THEME.fullmatch(code):
             f.remark("value-unknown", "thematiques", code)
@@ -318,13 +342,17 @@ def _publics(thing: Thing, f: Fields) -> list[Thing]:
     codes = _list(f, "publics", PUBLICS)
     found = [_term(scheme, code) for code in codes]
     thing.terms += [(f"{scheme}\n{code}", None) for code in codes]
-    return [Thing("taxonomy", scheme, values={"code": scheme, "name": "data.inclusion, publics"}), *found] if found else []
+    return (
+        [Thing("taxonomy", scheme, values={"code": scheme, "name": "data.inclusion, publics"}), *found] if found else []
+    )
 
 
 def _term(scheme: str, code: str, parent: str = "") -> Thing:
     label = code.split("--")[-1].replace("-", " ").capitalize()
     values = {"code": code[:120], "labels": {"fr": label}}
-    return Thing("term", f"{scheme}\n{code}", taxonomy=scheme, values=values, parent=f"{scheme}\n{parent}" if parent else "")
+    return Thing(
+        "term", f"{scheme}\n{code}", taxonomy=scheme, values=values, parent=f"{scheme}\n{parent}" if parent else ""
+    )
 
 
 def _has_place(row: Mapping[str, Any]) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from maillage.directory.ingest import Feed, Record, Report
@@ -36,7 +38,11 @@ class Format(Protocol):
     def __call__(self, path: Path, reading: Reading, report: Report, progress: Progress) -> Iterator[Record]: ...
 
 
-FORMATS: dict[str, Format] = {"hsds": hsds.records, "data-inclusion": data_inclusion.records, "social-brussels": social_brussels.records}
+FORMATS: dict[str, Format] = {
+    "hsds": hsds.records,
+    "data-inclusion": data_inclusion.records,
+    "social-brussels": social_brussels.records,
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,16 @@ def run(
 
     The same file again changes nothing. `dry_run` does all of it and takes it back.
     """
+    with spare():
+        return _imported(
+            path, format_name, territory, source, licence, language, dry_run, take_over, with_names, by, progress
+        )
+
+
+def _imported(
+    path: Path, format_name: str, territory: Territory, source: str, licence: str, language: str, dry_run: bool, take_over: bool,
+    with_names: bool, by: User | str, progress: Progress,
+) -> Outcome:  # fmt: skip
     source = source or path.name.split(".")[0] or format_name
     reading = Reading(source[:200], language or territory.default_language, with_names, territory.country)
     if dry_run:
@@ -75,19 +91,29 @@ def run(
         return Outcome(feed.report, territory, source, 0, is_dry_run=True)
     feed = _run(path, format_name, territory, reading, licence, take_over, progress)
     assert feed.report.run is not None
-    audit.record("imported", feed.report.run, by=by, data={"format": format_name, "source": source, "counts": feed.report.counts})
+    audit.record(
+        "imported", feed.report.run, by=by, data={"format": format_name, "source": source, "counts": feed.report.counts}
+    )
     return Outcome(feed.report, territory, source, index(territory, feed, progress), is_dry_run=False)
 
 
 def _run(
-    path: Path, format_name: str, territory: Territory, reading: Reading, licence: str, take_over: bool, progress: Progress
+    path: Path,
+    format_name: str,
+    territory: Territory,
+    reading: Reading,
+    licence: str,
+    take_over: bool,
+    progress: Progress,
 ) -> Feed:
     started = timezone.now()
     held = ImportRun.objects.create(
         territory=territory, format=format_name, source=reading.source, licence=licence[:400], started_at=started
     )
     report = Report(held)
-    feed = Feed(territory, reading.source, report, licence[:400], _salt(territory, format_name, reading), take_over, started)
+    feed = Feed(
+        territory, reading.source, report, licence[:400], _salt(territory, format_name, reading), take_over, started
+    )
     try:
         for chunk in chunks(FORMATS[format_name](path, reading, report, progress), CHUNK):
             feed.take(chunk)
@@ -117,9 +143,21 @@ def index(territory: Territory, feed: Feed, progress: Progress) -> int:
 
 def _salt(territory: Territory, format_name: str, reading: Reading) -> bytes:
     """What decides how a record is read, besides the record: the reader, the language, the areas and mappings of the territory."""
-    mappings = TermMapping.objects.filter(term__taxonomy__territory=territory).order_by("id").values_list("scheme", "code", "relation")
+    mappings = (
+        TermMapping.objects.filter(term__taxonomy__territory=territory)
+        .order_by("id")
+        .values_list("scheme", "code", "relation")
+    )
     areas = Area.objects.filter(territory=territory)
-    told = (READER, format_name, reading, territory.pack_hash, areas.count(), areas.exclude(boundary=None).count(), list(mappings))
+    told = (
+        READER,
+        format_name,
+        reading,
+        territory.pack_hash,
+        areas.count(),
+        areas.exclude(boundary=None).count(),
+        list(mappings),
+    )
     return hashlib.sha256(repr(told).encode()).digest()
 
 
@@ -127,6 +165,23 @@ def chunks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
     records = iter(records)
     while chunk := list(islice(records, size)):
         yield chunk
+
+
+@contextmanager
+def spare() -> Iterator[None]:
+    """Millions of small objects, none in a cycle: collect rarely. And SQLite's pages stay out of this process's memory."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 50)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA mmap_size=0")
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA mmap_size=536870912")
 
 
 @transaction.atomic

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from maillage.standards.imports import Progress
 
 LANGUAGES = (("Fr", "fr"), ("Nl", "nl"))
-KEPT = ("websiteUnofficial", "websiteBelgianOfficialJournal", "websiteInfo", "otherAgreement", "subvention", "publication", "nameFormer")
+KEPT = (
+    "websiteUnofficial",
+    "websiteBelgianOfficialJournal",
+    "websiteInfo",
+    "otherAgreement",
+    "subvention",
+    "publication",
+    "nameFormer",
+)
 EXPECTED = (
     "id", "legalStatus", "isInterpreting", "address", "nameOfficialFr", "nameOfficialNl", "descriptionFr", "descriptionNl", "activitiesFr",
     "activitiesNl", "accessFr", "accessNl", "permanencyFr", "permanencyNl", "publicFr", "publicNl", "pmRp", "langStatus", "lastUpdate",
@@ -88,7 +96,8 @@ def _organization(known: str, f: Fields) -> Thing:
     _names(thing, f)
     legal = f.object("legalStatus")
     values = {
-        "legal_status": legal.line("labelFr", 200) if legal else "", "website": _first(f, "websiteOfficial", "url"), "email": _first(f, "email", "email"),
+        "legal_status": legal.line("labelFr", 200) if legal else "", "website": _first(f, "websiteOfficial", "url"),
+        "email": _first(f, "email", "email"),
         "last_modified": f.moment("lastUpdate"),
     }  # fmt: skip
     thing.values.update({name: value for name, value in values.items() if value})
@@ -104,7 +113,8 @@ def _organization(known: str, f: Fields) -> Thing:
     for name in KEPT:
         for suffix, _ in LANGUAGES:
             thing.extras += [
-                Extra(value=text, label=f"{name}{suffix}", link_type=f"social.brussels:{name}") for text in _words(f, f"{name}{suffix}")
+                Extra(value=text, label=f"{name}{suffix}", link_type=f"social.brussels:{name}")
+                for text in _words(f, f"{name}{suffix}")
             ]
     return thing
 
@@ -117,7 +127,8 @@ def _location(known: str, f: Fields) -> Thing | None:
     latitude, longitude = a.coordinates("lat", "lon")
     sector = a.line("statisticsCode", 80)
     values = {
-        "latitude": latitude, "longitude": longitude, "external_identifier": sector, "external_identifier_type": "statistical-sector" if sector else "",
+        "latitude": latitude, "longitude": longitude, "external_identifier": sector,
+        "external_identifier_type": "statistical-sector" if sector else "",
         "name": a.line("statisticsNameFr", 400),
     }  # fmt: skip
     thing.values.update({name: value for name, value in values.items() if value not in (None, "")})
@@ -131,12 +142,25 @@ def _location(known: str, f: Fields) -> Thing | None:
         if street or city:
             line = " ".join(filter(None, (street, number))) + (f" / {box}" if box else "")
             rows.append(
-                {"address_1": line, "address_2": a.line(f"remark{suffix}", 400), "city": city, "postal_code": postal, "country": "BE"}
+                {
+                    "address_1": line,
+                    "address_2": a.line(f"remark{suffix}", 400),
+                    "city": city,
+                    "postal_code": postal,
+                    "country": "BE",
+                }
             )
     if rows:
         thing.children["addresses"] = [Child(row) for row in {tuple(row.items()): row for row in rows}.values()]
     # a sector's code begins with the code of its commune
-    thing.hints = (sector, sector.rstrip("-"), sector[:5], postal, a.line("municipalityFr", 200), a.line("municipalityNl", 200))
+    thing.hints = (
+        sector,
+        sector.rstrip("-"),
+        sector[:5],
+        postal,
+        a.line("municipalityFr", 200),
+        a.line("municipalityNl", 200),
+    )
     return thing
 
 
@@ -159,7 +183,12 @@ def _service(known: str, f: Fields, reading: Reading) -> Thing:
         "last_modified": f.moment("lastUpdate"), "access": sorted(access), "has_interpreter": True if f.data.get("isInterpreting") is True else None,
     }  # fmt: skip
     thing.values.update({name: value for name, value in values.items() if value not in (None, "", [])})
-    phones = [(text, kind) for name, kind in (("tel", "voice"), ("fax", "fax")) for suffix, _ in LANGUAGES for text in _words(f, f"{name}{suffix}")]
+    phones = [
+        (text, kind)
+        for name, kind in (("tel", "voice"), ("fax", "fax"))
+        for suffix, _ in LANGUAGES
+        for text in _words(f, f"{name}{suffix}")
+    ]
     if phones:
         thing.children["phones"] = [Child({"number": text[:200], "type": kind}) for text, kind in dict.fromkeys(phones)]
     if hours := _hours(f):

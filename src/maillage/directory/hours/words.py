@@ -54,7 +54,8 @@ OF_THE_MONTH = (
     r"(?:of|in) (?:the|each|every) month|(?:du|de chaque) mois|van (?:de|elke|iedere) maand|(?:each|per) month"
 )
 CLOCK = (
-    r"(?P<h>\d{1,2})\s?(?:[:.]|h(?:eures)?|u(?:ur)?)\s?(?P<m>\d{2})(?!\d)(?:[:.]00)?(?P<mer>\s?[ap]\.?\s?m\b\.?|[ap]\b)?\s?(?:u(?:ur)?|h(?:rs)?)?(?![a-z\d])"
+    r"(?P<h>\d{1,2})\s?(?:[:.]|h(?:eures)?|u(?:ur)?)\s?(?P<m>\d{2})(?!\d)(?:[:.]00)?"
+    r"(?P<mer>\s?[ap]\.?\s?m\b\.?|[ap]\b)?\s?(?:u(?:ur)?|h(?:rs)?)?(?![a-z\d])"
     r"|(?P<h2>\d{1,2})\s?(?:(?P<mer2>[ap]\.?\s?m\b\.?)|(?:h(?:eures|rs)?|u(?:ur)?)(?![a-z\d]))"
     r"|(?P<h3>\d{1,2})(?P<m3>\d{2})(?P<mer3>[ap]m)\b"
     r"|(?P<noon>noon|midi)\b|(?P<midnight>midnight|minuit|middernacht)\b"
@@ -63,7 +64,8 @@ SEPARATOR = r"-+|\b(?:to|thru|through|until|till|tot en met|t/m|t\.?e\.?m\.?|tot
 JOINER = r"[,&+/]|\b(?:and|et|en|puis|ainsi que)\b"
 NOISE = (
     r"[.:*()|]|\b(?:de|du|des|from|van|le|la|les|l'|on|op|om|the|il|chaque|every|each|elke|iedere|open|opens|opened|ouvert[es]*|ouverture|geopend|"
-    r"opening|opening hours|office hours|business hours|hours|hrs|heures d'ouverture|permanences?|openingsuren|openingstijden|horaires?|heures|uur|uren|"
+    r"opening|opening hours|office hours|business hours|hours|hrs|heures d'ouverture|permanences?|openingsuren|openingstijden|"
+    r"horaires?|heures|uur|uren|"
     r"between|entre|tussen|at|die)\b"
 )
 GENERIC_LABEL = re.compile(

@@ -146,7 +146,7 @@ def _drop_terms(feed: Feed, services: list[int], wanted: set[Pair]) -> None:
 
 def _served(feed: Feed, placed: list[Placed]) -> None:
     ServiceArea.objects.filter(service_id__in=_replaced(placed, "service_areas")).delete()
-    rows: list[tuple[UUID, UUID, *tuple[object, ...]]] = []
+    rows: list[tuple[UUID, UUID, tuple[object, ...]]] = []
     given: list[UUID | None] = []
     areas: set[Pair] = set()
     for one in placed:
@@ -162,21 +162,11 @@ def _served(feed: Feed, placed: list[Placed]) -> None:
                 areas.add((one.pk, area))
             given.append(served.uuid)
             derived = uuid5(one.uuid, f"service_area\n{number}\n{served.uuid or ''}")
-            rows.append(
-                [
-                    served.uuid or derived,
-                    derived,
-                    one.pk,
-                    area,
-                    served.name[:400],
-                    served.extent,
-                    served.extent_type[:40],
-                    served.uri[:400],
-                ]
-            )
+            told = (one.pk, area, served.name[:400], served.extent, served.extent_type[:40], served.uri[:400])
+            rows.append((served.uuid or derived, derived, told))
     used = set(ServiceArea.objects.filter(uuid__in=[u for u in given if u]).values_list("uuid", flat=True))
     lines = []
-    for uuid, derived, *rest in rows:
+    for uuid, derived, rest in rows:
         free = derived if uuid in used else uuid
         used.add(free)
         lines.append((free, *rest))

@@ -98,6 +98,7 @@ class Thing:
     children: dict[str, list[Child]] = field(default_factory=dict)
     organization: str = ""
     parent: str = ""
+    program: str = ""
     taxonomy: str = ""  # of a term: the source's id of its taxonomy
     placings: list[Placing] = field(default_factory=list)
     terms: list[tuple[str, UUID | None]] = field(

@@ -57,7 +57,7 @@ class Report:
                     code=code,
                     value=shown,
                     is_rejection=rejected,
-                )  # fmt: skip
+                )
             )
 
     def once(self, code: str, field: str, value: object) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from maillage.directory.ingest import bulk
 from maillage.directory.ingest.records import Record, Thing, given_uuid, stable_uuid
-from maillage.directory.models import FieldProvenance, Location, Service, Taxonomy, TaxonomyTerm
+from maillage.directory.models import FieldProvenance, Location, Program, Service, Taxonomy, TaxonomyTerm
 from maillage.people.models import Organization
 
 if TYPE_CHECKING:
@@ -121,12 +121,28 @@ def _refer(feed: Feed, kind: str, things: list[Thing]) -> None:
             elif thing.organization:
                 feed.report.at(thing.kind, thing.id)
                 feed.report.remark("organization-unknown", "organization_id", thing.organization)
+    if kind == "service":
+        _programs(feed, things)
     if kind == "location":
         for thing in things:
             values = thing.values
             area = feed.areas.locate(values.get("latitude"), values.get("longitude"), thing.hints)
             if area is not None:
                 values["area_id"] = area
+
+
+def _programs(feed: Feed, things: list[Thing]) -> None:
+    """Programs belong to organisations, written before; they are known by their UUID only."""
+    wanted = {thing.program: uuid for thing in things if thing.program and (uuid := given_uuid(thing.program))}
+    rows = (
+        Program.objects.filter(uuid__in=wanted.values(), organization__territory=feed.territory)
+        if wanted
+        else Program.objects.none()
+    )
+    keys = dict(rows.values_list("uuid", "id"))
+    for thing in things:
+        if (uuid := wanted.get(thing.program)) in keys and uuid is not None:
+            thing.values["program_id"] = keys[uuid]
 
 
 def _existing(feed: Feed, kind: str, things: list[Thing]) -> dict[str, tuple[int, UUID]]:

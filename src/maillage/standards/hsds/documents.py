@@ -47,7 +47,12 @@ class Documents:
             if isinstance(item, dict):
                 yield from self.explode(item, row, hint or LISTS.get(path, ""))
             elif isinstance(item, list):
-                yield from (r for n, one in enumerate(item) if isinstance(one, dict) for r in self.explode(one, f"{row}/{n}", hint))
+                yield from (
+                    r
+                    for n, one in enumerate(item)
+                    if isinstance(one, dict)
+                    for r in self.explode(one, f"{row}/{n}", hint)
+                )
             else:
                 self.report.at("record", row)
                 self.report.remark("record-not-an-object", value=str(item)[:200], rejected=True)
@@ -116,7 +121,10 @@ class Documents:
         organization = own.get("organization")
         if isinstance(organization, dict) and identifier(organization):
             if organization.get("name"):
-                yield from self._organization({k: v for k, v in organization.items() if k != "services"}, f"{row}/organization")
+                organization = self._with_program(organization, own.get("program"))
+                yield from self._organization(
+                    {k: v for k, v in organization.items() if k != "services"}, f"{row}/organization"
+                )
             own["organization_id"] = organization["id"]
             own.pop("organization")
         places = []
@@ -124,13 +132,23 @@ class Documents:
             place = placing.get("location")
             if isinstance(place, dict) and identifier(place):
                 yield from self._record(
-                    "location", {"organization_id": own.get("organization_id")} | place, f"{row}/service_at_locations/{n}/location"
+                    "location",
+                    {"organization_id": own.get("organization_id")} | place,
+                    f"{row}/service_at_locations/{n}/location",
                 )
                 placing = {k: v for k, v in placing.items() if k != "location"} | {"location_id": place["id"]}
             places.append(placing)
         if "service_at_locations" in own and isinstance(own["service_at_locations"], list):
             own["service_at_locations"] = places
         yield from self._record("service", own, row, once=False)
+
+    def _with_program(self, organization: dict[str, Any], program: Any) -> dict[str, Any]:
+        """The program of a service is its organisation's, even when only the service tells it."""
+        if not isinstance(program, dict) or not identifier(program):
+            return organization
+        told = _dicts(organization.get("programs"))
+        known = any(identifier(one) == identifier(program) for one in told)
+        return organization if known else organization | {"programs": [*told, program]}
 
     def _record(self, entity: str, item: dict[str, Any], row: str, *, once: bool = True) -> Iterator[Record]:
         known = identifier(item)
@@ -144,7 +162,7 @@ class Documents:
             return  # told again by another service: the first telling counts
         self._emitted.add(key)
         self.report.fill(entity, item)
-        payload = storable(item if self.reading.with_names else without_persons(item))
+        payload = storable(item, without=None if self.reading.with_names else without_persons)
         yield Record(entity, known, payload, row, partial(_read, entity, item, self.reading))
 
     def _term(self, entity: str, item: dict[str, Any], row: str) -> Iterator[Record]:
@@ -158,7 +176,9 @@ class Documents:
 
 
 def _read(entity: str, item: dict[str, Any], reading: Reading, report: Report) -> list[Thing]:
-    return {"organization": hsds.organization, "location": hsds.location, "service": hsds.service}[entity](item, report, reading)
+    return {"organization": hsds.organization, "location": hsds.location, "service": hsds.service}[entity](
+        item, report, reading
+    )
 
 
 def _read_term(entity: str, item: dict[str, Any], reading: Reading, report: Report) -> list[Thing]:
@@ -178,7 +198,10 @@ def without_persons(item: Any) -> Any:
         return [without_persons(one) for one in item]
     if isinstance(item, dict):
         return {
-            key: [{k: without_persons(v) for k, v in one.items() if k != "name"} if isinstance(one, dict) else one for one in value]
+            key: [
+                {k: without_persons(v) for k, v in one.items() if k != "name"} if isinstance(one, dict) else one
+                for one in value
+            ]
             if key == "contacts" and isinstance(value, list)
             else without_persons(value)
             if isinstance(value, (dict, list))

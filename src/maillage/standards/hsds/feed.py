@@ -17,12 +17,20 @@ if TYPE_CHECKING:
     from maillage.standards.imports import Progress
 
 JSON = (".json", ".ndjson", ".jsonl")
-ORDER = ("taxonomies", "taxonomy_terms", "organizations", "locations", "services")  # so that what is referred to comes first
+ORDER = (
+    "taxonomies",
+    "taxonomy_terms",
+    "organizations",
+    "locations",
+    "services",
+)  # so that what is referred to comes first
 
 
 def records(path: Path, reading: Reading, report: Report, progress: Progress) -> Iterator[Record]:
     found = [member for member in members(path) if not member.name.startswith((".", "datapackage"))]
-    tables = [member for member in found if member.name.lower().endswith(".csv") and TABLES.get(member.name.lower()[:-4])]
+    tables = [
+        member for member in found if member.name.lower().endswith(".csv") and TABLES.get(member.name.lower()[:-4])
+    ]
     if any(TABLES[member.name.lower()[:-4]] in ROOTS for member in tables):
         yield from _tables(tables, reading, report, progress)
         return
@@ -59,5 +67,7 @@ def _documents(documents: list[Member], reading: Reading, report: Report, progre
         progress("write", done, size)
 
     reader = Documents(reading, report)
-    for member in sorted(documents, key=lambda m: next((i for i, n in enumerate(ORDER) if m.name.startswith(n)), len(ORDER))):
+    for member in sorted(
+        documents, key=lambda m: next((i for i, n in enumerate(ORDER) if m.name.startswith(n)), len(ORDER))
+    ):
         yield from reader.records(member, tick)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def collect(thing: Thing, f: Fields, names: Iterable[str], reading: Reading) -> None:
     """Read these lists of the object into the children of the thing; lists that are absent or empty leave it as it is."""
     for name in names:
+        rows: list[Child]
         if name == "schedules":
             rows = hours(f)
         elif name == "rules":
@@ -28,6 +29,8 @@ def collect(thing: Thing, f: Fields, names: Iterable[str], reading: Reading) -> 
             rows = activities(f)
         else:
             rows = [row for item in f.items(name) for row in READERS[name](item, reading)]
+            if name == "capacities" and (own := f.object(words.PROFILE)):  # those that HSDS cannot hold
+                rows += [row for item in own.items(name) for row in capacity(item, reading)]
         if rows:
             thing.children[name] = rows
 
@@ -73,7 +76,7 @@ def language(item: Fields, reading: Reading) -> list[Child]:
         return [Child({"code": known, "name": name, "note": note, "level": level}, _uuid(item))]
     if code:
         item.remark("language-unknown", "code", code)
-    rows = []
+    rows: list[Child] = []
     for one in spoken(item.text("name", 2_000) or code):
         if not one.code:
             item.remark("language-unknown", "name", one.note)
@@ -149,11 +152,7 @@ def capacity(item: Fields, reading: Reading) -> list[Child]:
         if number is not None and (number < 0 or not number.is_integer() or number > 2_000_000_000):
             item.remark("capacity-invalid", name, number)
             number = None
-        values[name] = (
-            None
-            if number is None or (own.data.get("available_is_unknown") is True and name == "available")
-            else int(number)
-        )
+        values[name] = None if number is None else int(number)
     if values["updated_at"] is None:
         values.pop("updated_at")
     return [Child(values, _uuid(item))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from maillage.directory.ingest import Extra, Placing, Report, Served, Thing, given_uuid
@@ -20,7 +20,9 @@ class Reading:
     language: str
     with_names: bool = False
     country: str = ""
-    term_texts: str = ""
+    told: dict[tuple[str, str], list[Thing]] = field(
+        default_factory=dict, repr=False, compare=False
+    )  # categories met before
 
 
 def identifier(data: Mapping[str, Any]) -> str:
@@ -45,9 +47,11 @@ def _set(thing: Thing, **values: Any) -> None:
 def _texts(thing: Thing, data: Fields, names: tuple[str, ...], reading: Reading) -> None:
     own = data.object(words.PROFILE)
     language = (code_of(own.line("language", 8)) if own else "") or reading.language
+    exceptions = own.object("languages") if own else None
     for name in names:
         if text := data.text(name):
-            thing.texts[name, language] = text
+            other = code_of(exceptions.line(name, 8)) if exceptions and name in exceptions.data else ""
+            thing.texts[name, other or language] = text
     translated = own.object("texts") if own else None
     for name in list(translated.data) if translated else []:
         told = translated.object(name) if translated and len(name) <= 40 else None
@@ -90,7 +94,7 @@ def organization(data: Mapping[str, Any], report: Report, reading: Reading) -> l
         thing, name=name or "?", website=f.url("website") or f.url("url"), email=f.email("email"),
         legal_status=f.line("legal_status", 200), year_incorporated=f.integer("year_incorporated", 1000, 2200),
         kind=own.line("kind", 80), closed_on=own.day("closed_on"), code=own.line("code", 200),
-        is_fictional=own.data.get("is_fictional") is True, last_modified=f.moment("last_modified"),
+        is_fictional=own.data.get("is_fictional") is True, last_modified=f.moment("last_modified") or own.moment("last_modified"),
     )  # fmt: skip
     _texts(thing, f, words.ORGANIZATION_TEXTS, reading)
     _kept(thing, f, words.ORGANIZATION_KEPT)
@@ -107,7 +111,9 @@ def location(data: Mapping[str, Any], report: Report, reading: Reading) -> list[
     thing = _thing("location", f)
     own = f.object(words.PROFILE) or Fields({}, report)
     latitude, longitude = f.coordinates()
-    confidential = own.data.get("is_confidential") is True
+    confidential = own.data.get("is_confidential") is True or any(
+        a.data.get("label") == "confidential" and a.data.get("value") == "true" for a in f.items("attributes")
+    )
     kind = f.choice("location_type", words.LOCATION_TYPES)
     _set(
         thing, name=f.line("name", 400), location_type=kind, transportation=f.text("transportation"), url=f.url("url"),
@@ -167,6 +173,7 @@ def service(data: Mapping[str, Any], report: Report, reading: Reading) -> list[T
     else:
         _kept(thing, f, words.SERVICE_KEPT)
     thing.organization = _reference(f, "organization")
+    thing.program = _reference(f, "program")
     parts.collect(
         thing, f,
         ("phones", "contacts", "schedules", "languages", "funding", "cost_options", "required_documents", "capacities", "rules", "activities"),
@@ -253,6 +260,8 @@ def _attributes(thing: Thing, f: Fields, reading: Reading) -> list[Thing]:
     found: list[Thing] = []
     for item in f.items("attributes"):
         nested = item.object("taxonomy_term")
+        if item.data.get("label") == "confidential" and item.data.get("link_type") == "confidentiality":
+            continue  # a column of ours
         value, label, link = item.text("value"), item.line("label", 400), item.line("link_type", 80)
         uuid = given_uuid(identifier(item.data))
         term = ""
@@ -282,10 +291,15 @@ def term_things(f: Fields, reading: Reading) -> list[Thing]:
     if not code:
         f.remark("id-missing", "id")
         return []
-    scheme = taxonomy_thing(f.object("taxonomy_detail"), f, reading)
+    detail = f.object("taxonomy_detail")
+    key = (identifier(f.data), identifier(detail.data) if detail else f.line("taxonomy_id", 200))
+    if key[0] and key in reading.told:
+        return reading.told[key]
+    scheme = taxonomy_thing(detail, f, reading)
     known = identifier(f.data) or f"{scheme.id}\n{code}"
     thing = Thing("term", known, given_uuid(known), taxonomy=scheme.id)
     language = code_of(f.line("language", 8)) or reading.language
+    synonyms = own.object("synonyms") or Fields({}, f.report)
     name, description = f.line("name", 400), f.text("description")
     labels = {language: name} if name and name != code else {}
     thing.values = {
@@ -293,11 +307,11 @@ def term_things(f: Fields, reading: Reading) -> list[Thing]:
         "labels": _labels(own, "labels") | labels,
         "descriptions": _labels(own, "descriptions")
         | ({language: description} if description and description != name else {}),
-        "synonyms": {c: own.object("synonyms").words(c) for c in own.object("synonyms").data if code_of(c)}
-        if own.object("synonyms")
-        else {},  # type: ignore[union-attr]
+        "synonyms": {c: synonyms.words(c) for c in synonyms.data if code_of(c)},
     }
     thing.parent = f.line("parent_id", 200)
+    if len(reading.told) < 50_000:
+        reading.told[key] = [scheme, thing]
     return [scheme, thing]
 
 

@@ -50,11 +50,18 @@ def read_schedules(rows: Sequence[Fields]) -> list[Read]:
             group[0].remark("value-contradicts", "valid_to", f"{start} > {end}")
             start = end = None
         hours, raw = _read_group(group)
-        descriptions = dict.fromkeys(
-            filter(None, (row.text(name) for row in group for name in ("description", "notes")))
-        )
-        result.append(Read(hours, raw, start, end, "\n".join(descriptions), given_uuid(group[0].data.get("id"))))
+        result.append(Read(hours, raw, start, end, _description(group), given_uuid(group[0].data.get("id"))))
     return result
+
+
+def _description(group: list[Fields]) -> str:
+    """What the rows say beside the hours; of our own rows, the description alone, without the raw text."""
+    own = next((own for row in group if (own := row.object(words.PROFILE)) is not None), None)
+    if own is not None:
+        return own.text("description")
+    return "\n".join(
+        dict.fromkeys(filter(None, (row.text(name) for row in group for name in ("description", "notes"))))
+    )
 
 
 def _read_group(group: list[Fields]) -> tuple[Hours, str]:
@@ -165,7 +172,7 @@ def write(osm: str) -> tuple[list[dict[str, Any]], bool]:
             else [tuple(t.strip().split("-")) for t in found["times"].split(",")]
         )
         for day in days:
-            week[day] = times  # type: ignore[assignment]
+            week[day] = times
     groups: dict[tuple[str, str], list[str]] = {}
     for day, times in week.items():
         for span in times:

@@ -43,7 +43,13 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "cost_options": ("service_id",), "organization_identifiers": ("organization_id",), "capacities": ("service_id",),
     "urls": ("service_id", "organization_id"),
 }  # fmt: skip
-_OF = {"service_id": "services", "location_id": "locations", "organization_id": "organizations", "service_at_location_id": "sal", "contact_id": "contact"}
+_OF = {
+    "service_id": "services",
+    "location_id": "locations",
+    "organization_id": "organizations",
+    "service_at_location_id": "sal",
+    "contact_id": "contact",
+}
 CHILDREN: dict[str, tuple[str, ...]] = {
     "organizations": ("phones", "contacts", "funding", "programs", "organization_identifiers", "attributes", "urls"),
     "locations": ("phones", "contacts", "schedules", "languages", "addresses", "postal_addresses", "accessibility", "attributes"),
@@ -123,7 +129,9 @@ class Package:
                     file = row.pop("_file", f"{name}.csv")
                     self.report.at(entity, f"{file} {line}")
                     self.report.fill(entity, row)
-                    payload = {name: row} | {child: [r for _, r in found[owner]] for child, found in children.items() if owner in found}
+                    payload = {name: row} | {
+                        child: [r for _, r in found[owner]] for child, found in children.items() if owner in found
+                    }
                     make = partial(self._things, name, maker, payload, children.get("_placed", {}).get(owner, []))
                     yield Record(entity, owner, storable(payload), f"{file} {line}", make)
 
@@ -133,7 +141,7 @@ class Package:
         for name in OWNERS:
             missing = [o for o in self.staging.owners(name) if o.split(" ")[0] in ROOTS and o not in known]
             for owner, found in self.staging.of(name, missing).items():
-                for line, row in found:
+                for line, _row in found:
                     self.report.at(name, f"{name} {line}")
                     self.report.remark("owner-unknown", OWNERS[name][0], owner.split(" ", 1)[1], rejected=True)
 
@@ -150,7 +158,12 @@ class Package:
 
     def _beneath(self, result: dict[str, dict[str, list[Row]]]) -> None:
         """Phones, contacts and schedules of a service at a location go into its row."""
-        keys = [f"sal {row.get('id', '')}" for found in result["service_at_locations"].values() for _, row in found if row.get("id")]
+        keys = [
+            f"sal {row.get('id', '')}"
+            for found in result["service_at_locations"].values()
+            for _, row in found
+            if row.get("id")
+        ]
         for child in ("phones", "contacts", "schedules"):
             found = self.staging.of(child, keys)
             for placed in result["service_at_locations"].values() if found else ():
@@ -173,7 +186,9 @@ class Package:
         items = [{renamed.get(key, key): value for key, value in row.items()} for row in found] if renamed else found
         if child == "eligibility":
             texts = [text for row in found if (text := row.get("eligibility", "").strip())]
-            data["eligibility_description"] = "\n\n".join(filter(None, [data.get("eligibility_description", ""), *texts]))
+            data["eligibility_description"] = "\n\n".join(
+                filter(None, [data.get("eligibility_description", ""), *texts])
+            )
         elif child == "service_terms":
             terms = [self._term(row.get("taxonomy_id", "").strip(), row) for row in found]
             data.setdefault("attributes", []).extend({"id": "", "taxonomy_term": term} for term in terms if term)
@@ -198,6 +213,12 @@ class Package:
             return None
         row = self.terms.get(identifier, {})
         scheme = row.get("taxonomy_id", "") or row.get("vocabulary", "")
-        detail = self.taxonomies.get(scheme, {"name": row.get("vocabulary", "") or row.get("taxonomy", ""), "id": scheme})
+        detail = self.taxonomies.get(
+            scheme, {"name": row.get("vocabulary", "") or row.get("taxonomy", ""), "id": scheme}
+        )
         named = {k: v for k, v in row.items() if k != "_file"}
-        return {"id": identifier, "code": row.get("code") or identifier, "name": row.get("name", "")} | named | {"taxonomy_detail": detail}
+        return (
+            {"id": identifier, "code": row.get("code") or identifier, "name": row.get("name", "")}
+            | named
+            | {"taxonomy_detail": detail}
+        )

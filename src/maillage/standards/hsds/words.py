@@ -24,13 +24,14 @@ KEPT = "hsds:"  # link_type of an attribute that is really a field
 
 _ACCESS = {
     "appointment": r"appointment|rendez-?vous|\brdv\b|afspraak",
-    "walk_in": r"walk-?\s?ins?\b|sans (?:rendez-?vous|rdv)|zonder afspraak|without (?:an )?appointment|no appointment|se presenter|drop-?in|vrije inloop",
+    "walk_in": r"walk-?\s?ins?\b|se presenter|drop-?in|vrije inloop",
     "phone": r"\bcall\b|\bphone|telephon|telefon|\bbellen\b|\bappeler\b",
     "referral": r"\breferral|referred by|sur orientation|doorverwijzing|doorverwezen|envoye par",
     "online": r"\bonline\b|\ben ligne\b|website|web site|\be-?mail\b|courriel|mailen|via internet",
 }
 _NO_APPOINTMENT = re.compile(
-    r"(?:sans|zonder|without(?: an)?|no|not required:?|pas de) (?:rendez-?vous|rdv|afspraak|appointments?)|appointments? (?:is|are)?\s*not (?:required|needed|necessary)"
+    r"(?:sans|zonder|without(?: an)?|no|pas de) (?:rendez-?vous|rdv|afspraak|appointments?)|"
+    r"appointments? (?:is|are)?\s*not (?:required|needed|necessary)"
 )
 _NO_REFERRAL = re.compile(
     r"(?:no|without(?: a)?|self) referral|self-?referral|referral (?:is )?not (?:required|needed)"

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 
 from maillage.directory.ingest import Report
 
@@ -91,7 +91,11 @@ class _Ticking(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
+
+    def readinto(self, buffer: Any) -> int:
         data = self._inner.read(len(buffer))
         buffer[: len(data)] = data
         self._tick(len(data))
@@ -101,10 +105,10 @@ class _Ticking(io.RawIOBase):
 def open_bytes(member: Member, tick: Tick) -> IO[bytes]:
     """The bytes as UTF-8 whatever they were: JSON readers accept nothing else."""
     encoding = encoding_of(member)
-    raw = io.BufferedReader(_Ticking(member.open(), tick), 1 << 20)
+    raw = io.BufferedReader(cast(io.RawIOBase, _Ticking(member.open(), tick)), 1 << 20)
     if encoding == "utf-8":
         return raw
-    return codecs.EncodedFile(raw, "utf-8", encoding, "replace")  # type: ignore[return-value]
+    return codecs.EncodedFile(raw, "utf-8", encoding, "replace")
 
 
 def open_text(member: Member, tick: Tick, report: Report) -> IO[str]:
@@ -112,7 +116,7 @@ def open_text(member: Member, tick: Tick, report: Report) -> IO[str]:
     if encoding not in ("utf-8", "utf-8-sig"):
         report.at("file", member.name)
         report.remark("encoding", value=encoding)
-    raw = io.BufferedReader(_Ticking(member.open(), tick), 1 << 20)
+    raw = io.BufferedReader(cast(io.RawIOBase, _Ticking(member.open(), tick)), 1 << 20)
     return io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
 
 

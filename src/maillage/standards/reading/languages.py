@@ -58,7 +58,9 @@ def names() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def codes() -> frozenset[str]:
-    return frozenset(names().values()) | frozenset(c for c in Locale("en").languages if re.fullmatch(r"[a-z]{2,3}", c))
+    return frozenset(names().values()) | frozenset(
+        c for c in map(str, Locale("en").languages) if re.fullmatch(r"[a-z]{2,3}", c)
+    )
 
 
 @lru_cache(maxsize=1)

@@ -27,7 +27,9 @@ class Staging:
         )
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._database.close()
         self._folder.cleanup()
 
@@ -60,7 +62,8 @@ class Staging:
         last = 0
         while True:
             found = self._database.execute(
-                "SELECT number, owner, line, data FROM row WHERE name = ? AND number > ? ORDER BY number LIMIT ?", (name, last, size)
+                "SELECT number, owner, line, data FROM row WHERE name = ? AND number > ? ORDER BY number LIMIT ?",
+                (name, last, size),
             ).fetchall()
             if not found:
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -57,6 +57,8 @@ class Fields:
         value = self.data.get(name)
         if value is None or value == "":
             return ""
+        if value.__class__ is str and len(value) <= longest and not _SUSPECT.search(value):
+            return str(value.strip())
         if not isinstance(value, str):
             if isinstance(value, (dict, list)):
                 self.remark("text-expected", name, str(value)[:200])
@@ -72,6 +74,8 @@ class Fields:
 
     def line(self, name: str, longest: int) -> str:
         """A text on one line."""
+        if not self.data.get(name):
+            return "" if self.data.get(name) != 0 else "0"
         text = self.text(name, max(longest, 4_000))
         text = " ".join(text.split()) if "\n" in text or "  " in text or "\t" in text else text
         if len(text) > longest:
@@ -310,13 +314,19 @@ def _number_text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def storable(payload: Any) -> Any:
-    """The raw record as both databases can keep it: no NUL, no half characters, only what JSON has."""
+def storable(payload: Any, *, without: Callable[[Any], Any] | None = None) -> Any:
+    """The raw record as both databases can keep it: no NUL, no half characters, only what JSON has.
+
+    `without` takes persons out; it is called only when the record has contacts.
+    """
     try:
         encoded = msgspec.json.encode(payload)
     except (UnicodeEncodeError, TypeError, OverflowError):
-        return _storable(payload)
-    return _storable(payload) if b"\\u0000" in encoded else payload
+        payload = _storable(payload)
+        return without(payload) if without else payload
+    if b"\\u0000" in encoded:
+        payload = _storable(payload)
+    return without(payload) if without and b'"contacts"' in encoded else payload
 
 
 def _storable(value: Any) -> Any:

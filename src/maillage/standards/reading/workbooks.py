@@ -23,7 +23,7 @@ def workbook(member: Member) -> Iterator[Any]:
     """The workbook, opened to be read through once; a bomb and what is no workbook are refused."""
     with member.open() as file:
         try:
-            with zipfile.ZipFile(file) as package:  # type: ignore[arg-type]
+            with zipfile.ZipFile(file) as package:
                 check_zip(package.infolist())
             file.seek(0)
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)

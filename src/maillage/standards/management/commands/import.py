@@ -27,13 +27,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("format", choices=sorted(imports.FORMATS), help="the format of the feed")
         parser.add_argument("path", type=Path, help="a file, a folder or a zip")
-        parser.add_argument("--source", default="", help="the name of the feed (default: the name of the file); keep it from one import to the next")
+        parser.add_argument(
+            "--source",
+            default="",
+            help="the name of the feed (default: the name of the file); keep it from one import to the next",
+        )
         parser.add_argument("--licence", default="", help="the licence of the data, kept with every record")
-        parser.add_argument("--territory", default="", help="code of the territory (default: the one that the site serves)")
-        parser.add_argument("--language", default="", help="language of texts that do not say theirs (default: the territory's first)")
+        parser.add_argument(
+            "--territory", default="", help="code of the territory (default: the one that the site serves)"
+        )
+        parser.add_argument(
+            "--language", default="", help="language of texts that do not say theirs (default: the territory's first)"
+        )
         parser.add_argument("--dry-run", action="store_true", help="read and report everything, change nothing")
-        parser.add_argument("--take-over", action="store_true", help="change also what came from elsewhere and has the same identifier")
-        parser.add_argument("--with-names", action="store_true", help="keep the names of contact persons (you need a legal ground)")
+        parser.add_argument(
+            "--take-over", action="store_true", help="change also what came from elsewhere and has the same identifier"
+        )
+        parser.add_argument(
+            "--with-names", action="store_true", help="keep the names of contact persons (you need a legal ground)"
+        )
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -74,7 +86,7 @@ def territory_of(code: str, language: str) -> Territory:
     return Territory.objects.current() or imports.bare_territory(language)
 
 
-class bar:  # noqa: N801 -- used as a function
+class bar:
     """A progress bar, one line a phase."""
 
     def __init__(self, *, show: bool) -> None:
@@ -113,7 +125,9 @@ def show(outcome: imports.Outcome, seconds: float) -> None:
         "read": _("read"), "created": _("created"), "updated": _("updated"), "unchanged": _("unchanged"), "held": _("left to others"),
         "rejected": _("rejected"),
     }  # fmt: skip
-    counts = Table(title=_("Import of %(source)s into %(territory)s") % {"source": outcome.source, "territory": outcome.territory})
+    counts = Table(
+        title=_("Import of %(source)s into %(territory)s") % {"source": outcome.source, "territory": outcome.territory}
+    )
     counts.add_column("")
     for name in names.values():
         counts.add_column(name, justify="right")
@@ -132,7 +146,13 @@ def show(outcome: imports.Outcome, seconds: float) -> None:
     filled.add_column("")
     filled.add_column("")
     for entity, rates in report.fill_rates.items():
-        filled.add_row(entity, ", ".join(f"{name} {rate:.0%}" for name, rate in sorted(rates.items(), key=lambda r: -r[1])))
+        filled.add_row(
+            entity, ", ".join(f"{name} {rate:.0%}" for name, rate in sorted(rates.items(), key=lambda r: -r[1]))
+        )
     console.print(filled)
-    done = _("Tried only, nothing was changed.") if outcome.is_dry_run else _("%(number)d search documents changed.") % {"number": outcome.indexed}
+    done = (
+        _("Tried only, nothing was changed.")
+        if outcome.is_dry_run
+        else _("%(number)d search documents changed.") % {"number": outcome.indexed}
+    )
     console.print(done, _("%(seconds).1f seconds.") % {"seconds": seconds})
