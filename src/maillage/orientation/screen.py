@@ -56,7 +56,7 @@ def _red_flag(flag: RedFlag, console: Console) -> None:
 
 def _suggestion(number: int, one: Suggestion, found: Orientation, words: Vocabulary, console: Console) -> None:
     mark = {"fits": "✓", "verify": "?", "no": "✗"}[one.verdict]
-    fiction = f" [dim]({_('fictional')})[/dim]" if one.card.is_fictional else ""
+    fiction = " [dim](" + _("fictional") + ")[/dim]" if one.card.is_fictional else ""
     name, house = escape(_name(one.card, found, words)), escape(one.card.organization_name)
     console.print(f"\n{number}. [{COLOURS[one.verdict]}]{mark}[/] [bold]{name}[/bold]{fiction}")
     distance = "" if one.distance_km is None else f"{one.distance_km:.1f} km"

@@ -64,7 +64,9 @@ def _value(words: Vocabulary, criterion: str, value: object, language: str) -> s
 
 def _unit(words: Vocabulary, criterion: str) -> str:
     unit = str(words.criteria.get(criterion, {}).get("unit") or "")
-    return f" {_('years')}" if unit == "years" else f" {unit}" if unit else ""
+    if unit == "years":
+        unit = _("years")
+    return f" {unit}" if unit else ""
 
 
 def _range(op: str, values: Sequence[object], unit: str) -> str:

@@ -148,7 +148,7 @@ class _Reader:
                 chosen[index] = Match(match.entry, wider)
                 return
         label = self.label("criteria", "children")
-        self.note(span, "fact", "children", label if with_them else f"{label}: {_('no')}")
+        self.note(span, "fact", "children", label if with_them else _("%(label)s: no") % {"label": label})
         facts["children"] = with_them
 
     def _add_person(self, match: Match, facts: dict[str, FactValue]) -> None:
