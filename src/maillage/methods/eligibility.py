@@ -208,9 +208,19 @@ class Packed:
         sets = self._sets[criterion]
         if sets is None:
             return pack(table[self._numbers[criterion]] == verdict)
-        found = self._none
-        for number in np.flatnonzero(table[: len(sets)] == verdict).tolist():
-            found = found | sets[number]
+        chosen = table[: len(sets)] == verdict
+        numbers = np.flatnonzero(chosen).tolist()
+        if 2 * len(numbers) <= len(sets):
+            return self._union(sets, numbers)
+        # every row has exactly one signature: the rows of the others are all but these, and they are fewer to unite
+        return self._all & ~self._union(sets, np.flatnonzero(~chosen).tolist())
+
+    def _union(self, sets: Sequence[Bits], numbers: Sequence[int]) -> Bits:
+        if not numbers:
+            return self._none
+        found = sets[numbers[0]].copy()
+        for number in numbers[1:]:
+            np.bitwise_or(found, sets[number], out=found)
         return found
 
     def verdicts(self, lookups: Sequence[Lookup], mask: NDArray[np.bool_] | None = None) -> Verdicts:
