@@ -79,3 +79,7 @@ def test_any_text_gives_plain_short_stems(text: str, language: str) -> None:
         assert 0 < len(one) <= LONGEST
         assert one == one.lower()
         assert one.isalnum()
+
+
+def test_a_compound_with_one_known_part_is_no_compound() -> None:
+    assert compound_parts("zonnebankopvang", frozenset({"opvang"})) is None

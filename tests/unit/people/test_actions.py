@@ -183,3 +183,10 @@ def test_the_command_finds_the_organisation(cast: Any) -> None:
         "user", "add", "x@example.org", "--role", "editor", "--organization", uuid, "--link", stdout=StringIO()
     )  # fmt: skip
     assert User.objects.get(email="x@example.org").memberships.get().organization == cast.organization
+
+
+@pytest.mark.django_db
+def test_who_runs_the_server_may_open_an_account_with_every_right() -> None:
+    user = User.objects.create_superuser("root@example.org", GOOD)
+    assert user.is_superuser
+    assert str(user) == "root@example.org"
