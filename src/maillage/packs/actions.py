@@ -18,7 +18,7 @@ from maillage.packs.pack import Pack
 from maillage.people import audit
 from maillage.people.models import User
 from maillage.territory import actions as territories
-from maillage.territory.models import IMPORTED, Area, Territory
+from maillage.territory.models import Territory
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,10 @@ def load(
         country=pack.head["country"],
         timezone=pack.head["timezone"],
     )
-    kept = _vocabularies(territory, pack)
+    _write_vocabularies(territory, pack)
     sections = difference.sections
     real = offer.keep(territory, pack, sections["organizations"], sections["services"], at=at)
+    kept = _drop_what_left(territory, pack)  # after the offer: it may have been the last to use it
     if real.deleted_services:
         mark_deleted(territory)
     reindex(territory, progress=progress)
@@ -65,20 +66,28 @@ def load(
     return Loaded(difference, territory, (*kept, *real.codes))
 
 
-def _vocabularies(territory: Territory, pack: Pack) -> list[str]:
-    areas = content.areas(pack)
-    here = Area.objects.filter(territory=territory).exclude(source__startswith=IMPORTED)
-    kept = sorted(set(here.filter(pk__in=_areas_in_use(territory)).values_list("code", flat=True)) - set(areas))
-    territories.keep_areas(territory, areas, keep=kept)
+def _write_vocabularies(territory: Territory, pack: Pack) -> None:
+    territories.keep_areas(territory, content.areas(pack))
     territories.keep_links(territory, content.links(pack))
-    kept += vocabulary.keep_needs(territory, content.needs(pack), territory.content["needs_version"])
-    kept += vocabulary.keep_publics(territory, content.publics(pack), pack.version)
-    kept += vocabulary.keep_obstacles(territory, content.obstacles(pack))
-    return kept
+    vocabulary.keep_needs(territory, content.needs(pack), territory.content["needs_version"])
+    vocabulary.keep_publics(territory, content.publics(pack), pack.version)
+    vocabulary.keep_obstacles(territory, content.obstacles(pack))
+
+
+def _drop_what_left(territory: Territory, pack: Pack) -> list[str]:
+    """Returns the codes that left the pack and stay, because something uses them."""
+    return [
+        *territories.drop_areas(territory, wanted=list(content.areas(pack)), used=_areas_in_use(territory)),
+        *vocabulary.drop_terms(territory, content.NEEDS, content.needs(pack)),
+        *vocabulary.drop_terms(territory, content.PUBLICS, content.publics(pack)),
+        *vocabulary.drop_obstacles(territory, content.obstacles(pack)),
+    ]
 
 
 def _areas_in_use(territory: Territory) -> set[Any]:
+    located = Location.objects.filter(territory=territory).exclude(area=None)
+    served = ServiceArea.objects.filter(area__territory=territory)
     return {
-        *Location.objects.filter(territory=territory).exclude(area=None).values_list("area_id", flat=True),
-        *ServiceArea.objects.filter(area__territory=territory).values_list("area_id", flat=True),
+        *located.order_by().values_list("area_id", flat=True).distinct(),
+        *served.order_by().values_list("area_id", flat=True).distinct(),
     }

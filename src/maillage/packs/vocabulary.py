@@ -22,9 +22,8 @@ from maillage.territory.models import Territory
 NEED_FIELDS = ("labels", "hints", "question", "synonyms", "ask", "icon", "window", "red_flag", "order")
 
 
-def keep_needs(territory: Territory, wanted: Mapping[str, Row], version: str) -> list[str]:
-    """The tree of needs and the categories of services that go with it. Returns the categories that left the tree and stay,
-    because services are still classified under them."""
+def keep_needs(territory: Territory, wanted: Mapping[str, Row], version: str) -> None:
+    """The tree of needs and the categories of services that go with it."""
     rows = {
         code: {
             "parent": row["parent"], "labels": row["labels"], "descriptions": row["hints"], "synonyms": row["synonyms"],
@@ -36,14 +35,12 @@ def keep_needs(territory: Territory, wanted: Mapping[str, Row], version: str) ->
     _keep_mappings(terms, wanted)
     needs = _keep_tree(territory, wanted, terms)
     _keep_also(needs, wanted, terms)
-    return _drop_terms(territory, NEEDS, wanted)
 
 
-def keep_publics(territory: Territory, wanted: Mapping[str, Row], version: str) -> list[str]:
+def keep_publics(territory: Territory, wanted: Mapping[str, Row], version: str) -> None:
     """The publics, as a taxonomy: a service named for a public is found by the words of that public."""
     rows = {code: {"parent": "", "descriptions": {}, **row} for code, row in wanted.items()}
     _keep_terms(territory, PUBLICS, "Publics", version, rows)
-    return _drop_terms(territory, PUBLICS, wanted)
 
 
 def _keep_terms(
@@ -71,8 +68,8 @@ def _keep_terms(
     return terms
 
 
-def _drop_terms(territory: Territory, taxonomy: str, wanted: Mapping[str, Row]) -> list[str]:
-    """Remove the terms that left, except those that something uses."""
+def drop_terms(territory: Territory, taxonomy: str, wanted: Mapping[str, Row]) -> list[str]:
+    """Remove the terms that left, except those that something uses: returns their codes."""
     gone = TaxonomyTerm.objects.filter(taxonomy__territory=territory, taxonomy__code=taxonomy).exclude(
         code__in=list(wanted)
     )
@@ -131,10 +128,13 @@ def _keep_also(needs: Mapping[str, Need], wanted: Mapping[str, Row], terms: Mapp
     )
 
 
-def keep_obstacles(territory: Territory, wanted: Mapping[str, Row]) -> list[str]:
-    """The obstacles. Returns those that left the pack and stay, because a service still says that it lifts them."""
+def keep_obstacles(territory: Territory, wanted: Mapping[str, Row]) -> None:
     for code, row in wanted.items():
         Obstacle.objects.update_or_create(territory=territory, code=code, defaults=row)
+
+
+def drop_obstacles(territory: Territory, wanted: Mapping[str, Row]) -> list[str]:
+    """Remove the obstacles that left, except those that a service still says it lifts: returns their codes."""
     gone = Obstacle.objects.filter(territory=territory).exclude(code__in=list(wanted))
     used = set(LiftingResource.objects.filter(obstacle__in=gone).values_list("obstacle_id", flat=True))
     kept: list[Any] = sorted(gone.filter(pk__in=used).values_list("code", flat=True))

@@ -41,9 +41,8 @@ def note_fiction(territory: Territory, fiction: Mapping[str, Any]) -> None:
 
 
 @transaction.atomic
-def keep_areas(territory: Territory, wanted: Mapping[str, Mapping[str, Any]], *, keep: Collection[str] = ()) -> None:
-    """Make the areas those of `wanted` (code -> fields, `parent` a code). Areas that left go, except those in `keep` and
-    those that came with an import of boundaries.
+def keep_areas(territory: Territory, wanted: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write the areas of `wanted` (code -> fields, `parent` a code). Those that left go with `drop_areas`.
 
     Boundaries stay; so does a centre that came with a boundary, when `wanted` gives none.
     """
@@ -64,9 +63,15 @@ def keep_areas(territory: Territory, wanted: Mapping[str, Mapping[str, Any]], *,
                 setattr(area, name, value)
             changed.append(area)
     Area.objects.bulk_update(changed, [*AREA_FIELDS, "parent"], batch_size=200)
-    Area.objects.filter(territory=territory).exclude(code__in=[*wanted, *keep]).exclude(
-        source__startswith=IMPORTED
-    ).delete()
+
+
+def drop_areas(territory: Territory, *, wanted: Collection[str], used: Collection[int]) -> list[str]:
+    """Remove the areas that are not in `wanted`, except those that something uses (`used`: keys) and those that came with an
+    import of boundaries. Returns the codes of those that stay because they are used."""
+    gone = Area.objects.filter(territory=territory).exclude(code__in=wanted).exclude(source__startswith=IMPORTED)
+    kept = sorted(gone.filter(pk__in=used).values_list("code", flat=True))
+    gone.exclude(pk__in=used).delete()
+    return kept
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:

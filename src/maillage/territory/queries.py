@@ -82,7 +82,7 @@ def find_area(territory: Territory, typed: str) -> Area | None:
 
 def comparable(name: object) -> str:
     """A name without what people leave out: accents, capitals, hyphens, apostrophes; “St” is “Saint”."""
-    words = "".join(letter if letter.isalnum() else " " for letter in fold(str(name))).split()
+    words = [fold(word) for word in "".join(letter if letter.isalnum() else " " for letter in str(name)).split()]
     return " ".join({"st": "saint", "ste": "sainte", "sint": "saint"}.get(word, word) for word in words)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry import mapping, shape
 from shapely.validation import explain_validity
@@ -40,21 +42,27 @@ def read_boundary(geometry: object, *, simplify_metres: float = 0) -> Boundary:
     """
     if not isinstance(geometry, Mapping) or not geometry.get("type"):
         raise BoundaryInvalid("no-geometry")
-    if geometry["type"] not in {"Polygon", "MultiPolygon"}:
+    if str(geometry["type"]) not in {"Polygon", "MultiPolygon"}:
         raise BoundaryInvalid("not-a-surface", str(geometry["type"])[:40])
     try:
-        drawn = shape(geometry)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, for NaN: told below
+            drawn = shape(geometry)
     except (ValueError, TypeError, AttributeError, IndexError, KeyError, shapely.errors.ShapelyError) as error:
         raise BoundaryInvalid("unreadable", str(error)[:200]) from None
     if drawn.is_empty:
         raise BoundaryInvalid("no-geometry")
     drawn = shapely.force_2d(drawn)
     west, south, east, north = drawn.bounds
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):  # false for NaN too
+    finite = bool(np.isfinite(shapely.get_coordinates(drawn)).all())  # the edges pass over a NaN in the middle
+    if not (finite and -180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise BoundaryInvalid("not-in-degrees", f"{west:.6g} {south:.6g} {east:.6g} {north:.6g}")
-    drawn, repaired = _repair(drawn)
-    if simplify_metres > 0:
-        drawn = drawn.simplify(simplify_metres / METRES_IN_A_DEGREE, preserve_topology=True)
+    try:
+        drawn, repaired = _repair(drawn)
+        if simplify_metres > 0:
+            drawn = drawn.simplify(simplify_metres / METRES_IN_A_DEGREE, preserve_topology=True)
+    except shapely.errors.GEOSException as error:
+        raise BoundaryInvalid("unreadable", str(error)[:200]) from None
     if drawn.area == 0:
         raise BoundaryInvalid("no-surface")
     centre = drawn.centroid if drawn.contains(drawn.centroid) else drawn.representative_point()

@@ -55,8 +55,8 @@ class Command(BaseCommand):
             raise CommandError(
                 _("the pack “%(pack)s” has no demo.yaml: there is nothing to draw an offer from") % {"pack": error}
             ) from None
-        connections.close_all()
         if not options["no_serve"]:
+            connections.close_all()
             self.serve(territory, options["host"], options["port"])
 
     def create_database(self) -> None:
