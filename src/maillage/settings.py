@@ -224,6 +224,7 @@ warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nothing was
 TERRITORY = env("TERRITORY")  # the territory that this site serves; empty: the only one, else the one loaded last
 # background tiles of the interactive map; empty: none, so that nothing is asked of a third party
 TILE_URL = env("TILE_URL")
+TILE_ATTRIBUTION = env("TILE_ATTRIBUTION")  # what the provider of the tiles asks to be shown on the map
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 SECURE_SSL_REDIRECT = BEHIND_TLS

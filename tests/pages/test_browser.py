@@ -38,7 +38,10 @@ def overflows(page: Page) -> bool:
 def test_axe_finds_nothing_on_any_page(opening: Opening, scheme: str) -> None:
     page = opening("/", scheme=scheme)
     wrong: dict[str, Any] = {}
-    paths = [*PAGES, *(f"/service/{Service.objects.get(code=code).uuid}/" for code in ("open-door", "safe-house", "old-word"))]
+    paths = [
+        *PAGES,
+        *(f"/service/{Service.objects.get(code=code).uuid}/" for code in ("open-door", "safe-house", "old-word")),
+    ]
     for path in paths:
         page.goto(path)
         if found := problems(page):
@@ -98,7 +101,9 @@ def test_right_to_left_keeps_the_page_whole(opening: Opening) -> None:
         assert not overflows(page), path
 
 
-def test_the_first_page_is_light_and_asks_nobody_else(opening: Opening, browser: Any, live_server: Any, land: Territory) -> None:
+def test_the_first_page_is_light_and_asks_nobody_else(
+    opening: Opening, browser: Any, live_server: Any, land: Territory
+) -> None:
     context = browser.new_context(base_url=live_server.url)
     page = context.new_page()
     weights: dict[str, int] = {}

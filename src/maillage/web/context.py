@@ -63,6 +63,10 @@ class Page:
     def quick_exit_url(self) -> str:
         return (self.words.quick_exit_url if self.words else "") or NEUTRAL_SITE
 
+    @property
+    def has_tiles(self) -> bool:
+        return bool(settings.TILE_URL)
+
     @cached_property
     def path(self) -> str:
         return self.request.get_full_path() if self.request.method == "GET" else self.request.path

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from opening_hours import OpeningHours
+
+from maillage.directory.search.hours import parsed
 
 MOST_SPANS = 12
 
@@ -33,15 +34,6 @@ def readable(osm: str) -> str:
     text = osm.replace("PH off", gettext("closed on public holidays")).replace("PH", gettext("public holidays"))
     text = re.sub(r"\b(Mo|Tu|We|Th|Fr|Sa|Su)\b", lambda found: str(WEEKDAYS_ABBR[DAYS[found[0]]]).lower(), text)
     return re.sub(r"(?<=\S)-(?=\S)", "–", text)
-
-
-@lru_cache(maxsize=512)
-def parsed(osm: str, country: str, timezone: str) -> OpeningHours | None:
-    """None when the text is none that can be read."""
-    try:
-        return OpeningHours(osm, timezone=ZoneInfo(timezone), country=country or None)
-    except (SyntaxError, ValueError):
-        return None
 
 
 def clock(moment: datetime) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from shapely.geometry import shape
 
 from maillage.territory.models import Area, Territory
@@ -35,6 +36,7 @@ class Mark:
     target: str
     name: str
     kind: str
+    at: str  # latitude,longitude: for the map that moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Map:
     marks: tuple[Mark, ...]
     here: Mark | None
     scale: Scale
+    tiles: str = ""  # address of background tiles, when the operator configured some
+    credit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Frame:
         least = SMALLEST_KM / KM_A_DEGREE
         width = max((east - west) * self.stretch, least)
         height = max(north - south, least)
-        width, height = max(width, height * 0.9) * 1.14, max(height, width * 0.55) * 1.14
+        width, height = max(width, height * 1.1) * 1.14, max(height, width * 0.55) * 1.14
         self.left = (west + east) / 2 * self.stretch - width / 2
         self.top = (south + north) / 2 + height / 2
         self.unit = WIDTH / width
@@ -152,6 +156,8 @@ def draw(
         tuple(_marks(frame, points)),
         next(iter(_marks(frame, [here])), None) if here else None,
         frame.scale(),
+        settings.TILE_URL,
+        settings.TILE_ATTRIBUTION,
     )
 
 
@@ -187,4 +193,6 @@ def _marks(frame: Frame, points: Sequence[Point]) -> Iterable[Mark]:
             reach = 13 + 3 * nth
             x, y = round(x + reach * math.cos(angle), 1), round(y + reach * math.sin(angle), 1)
         x, y = min(max(x, 14), frame.width - 14), min(max(y, 14), frame.height - 14)
-        yield Mark(x, y, point.number, point.target, point.name, point.kind)
+        yield Mark(
+            x, y, point.number, point.target, point.name, point.kind, f"{point.latitude:.5f},{point.longitude:.5f}"
+        )

@@ -68,7 +68,7 @@ def in_all(maximum: int) -> str:
 
 def room(capacity: CardCapacity, *, at: datetime) -> str:
     """Places and their age; after its expiry nobody knows."""
-    age = gettext("said %(age)s ago") % {"age": timesince(capacity.updated_at, at)}
+    age = gettext("said %(age)s ago") % {"age": timesince(capacity.updated_at, at, depth=1)}
     if capacity.expires_at is not None and capacity.expires_at <= at:
         known = gettext("Room not known: what was said has expired")
         return known if capacity.maximum is None else f"{known}. {in_all(capacity.maximum)}"
@@ -153,7 +153,7 @@ def facts(card: Card, words: Vocabulary) -> list[Fact]:
 
 def source_words(card: Card, words: Vocabulary) -> str:
     row: Mapping[str, Any] = words.sources.get(card.source, {})
-    return str(row.get("title") or card.source)
+    return str(row.get("title") or ("" if "@" in card.source else card.source))
 
 
 def service_page(cards: tuple[Card, ...], words: Vocabulary, *, at: datetime) -> ServicePage:

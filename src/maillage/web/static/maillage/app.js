@@ -18,12 +18,14 @@
   if (document.querySelector("[data-posted]")) history.replaceState({ step: 0 }, "", location.pathname);
 
   // Steps that htmx loads: "back" of the browser takes the last answer off, as the button does.
-  let step = 0, goingBack = false, opened = null;
+  let step = 0, goingBack = false, opened = null, told = "";
   const focus = (selector) => document.querySelector(selector)?.focus({ preventScroll: false });
   document.addEventListener("htmx:afterSettle", () => {
     if (goingBack) goingBack = false;
     else history.pushState({ step: ++step }, "");
-    focus("#asked, #summary");
+    const dangers = [...document.querySelectorAll(".flag")].map((flag) => flag.innerText).join();
+    focus(dangers !== told && dangers ? ".flag h2" : "#asked, #summary");  // a danger just read comes first
+    told = dangers;
   });
   document.addEventListener("htmx:configRequest", (event) => {  // a button that stands outside its form counts too
     const pressed = event.detail.triggeringEvent?.submitter;
@@ -31,6 +33,22 @@
   });
   document.addEventListener("htmx:sendError", () => { document.getElementById("offline").hidden = false; });
   document.addEventListener("htmx:beforeRequest", () => { document.getElementById("offline").hidden = true; });
+
+  // "Near where I am": asked only when pressed, rounded to about a hundred metres, sent with the form and forgotten.
+  const offerPosition = () => document.querySelectorAll("[data-locate]").forEach((place) => { place.hidden = !navigator.geolocation; });
+  document.addEventListener("click", (event) => {
+    const form = event.target.closest?.("[data-locate] button")?.form;
+    if (!form) return;
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      form.querySelectorAll('[name="point"]').forEach((old) => old.remove());
+      const point = Object.assign(document.createElement("input"), { type: "hidden", name: "point" });
+      point.value = `${coords.latitude.toFixed(3)},${coords.longitude.toFixed(3)}`;
+      form.append(point);
+      form.requestSubmit();
+    });
+  });
+  offerPosition();
+  document.addEventListener("htmx:afterSettle", offerPosition);
 
   // A service opened from a list: shown over it, so that "back" finds the list where it was.
   const close = () => {
