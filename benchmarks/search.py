@@ -38,8 +38,15 @@ AND EXISTS (SELECT 1 FROM bench_hours h WHERE h.item = i.id AND h.opens <= {minu
 AND i.lat BETWEEN {south} AND {north} AND i.lon BETWEEN {west} AND {east}
 AND (i.lat - {lat}) * (i.lat - {lat}) + (i.lon - {lon}) * (i.lon - {lon}) * {squeeze} <= {reach}
 """
-FTS5 = "SELECT i.id, i.name, i.lat, i.lon, bm25(bench_text, 4.0, 2.0, 1.0) AS rank FROM bench_text JOIN bench_item i ON i.id = bench_text.rowid WHERE bench_text MATCH '{match}' AND {where} ORDER BY rank LIMIT 20"
-TSVECTOR = "SELECT i.id, i.name, i.lat, i.lon, ts_rank(i.stems, '{match}'::tsquery) AS rank FROM bench_item i WHERE i.stems @@ '{match}'::tsquery AND {where} ORDER BY rank DESC LIMIT 20"
+FTS5 = """
+SELECT i.id, i.name, i.lat, i.lon, bm25(bench_text, 4.0, 2.0, 1.0) AS rank
+FROM bench_text JOIN bench_item i ON i.id = bench_text.rowid
+WHERE bench_text MATCH '{match}' AND {where} ORDER BY rank LIMIT 20
+"""
+TSVECTOR = """
+SELECT i.id, i.name, i.lat, i.lon, ts_rank(i.stems, '{match}'::tsquery) AS rank
+FROM bench_item i WHERE i.stems @@ '{match}'::tsquery AND {where} ORDER BY rank DESC LIMIT 20
+"""
 KM = 111.195
 
 
@@ -106,27 +113,32 @@ def measure(name: str, contender: Callable[[dict[str, Any]], int], queries: list
 
 
 def draw(territory: Any, here: Any, count: int) -> list[dict[str, Any]]:
-    """Queries as people make them: the words of the tree of needs, frequent categories, the languages of the offer."""
+    """Queries as people make them: a category as often as it is offered, one or two words that belong to it, a language as
+    often as it is spoken, a place where services stand."""
     from maillage.directory.models import TaxonomyTerm
+    from maillage.methods.text import query_words
 
     rng = random.Random(7)
-    terms = list(TaxonomyTerm.objects.filter(taxonomy__territory=territory, taxonomy__code="needs").order_by("id"))
-    needs = [(term.code, len(here.rows_of_needs((term.code,)))) for term in terms]
+    terms = TaxonomyTerm.objects.filter(taxonomy__territory=territory, taxonomy__code="needs").order_by("id")
+    words = {
+        term.code: query_words(
+            " ".join([*term.labels.values(), *(w for some in term.synonyms.values() for w in some)]), most=40
+        )
+        for term in terms
+    }
+    needs = [(code, len(here.rows_of_needs((code,)))) for code in words]
     codes = list(here.language_bit)
     spoken = [int((here.languages & here.language_bit[code] != 0).sum()) for code in codes]
-    words = [w for term in terms for one in term.labels.values() for w in one.split() if len(w) > 3]
-    zone = ZoneInfo(territory.timezone)
-    monday = datetime(2026, 11, 23, tzinfo=zone)
+    placed = [record for record in here.records.values() if record.latitude is not None]
+    monday = datetime(2026, 11, 23, tzinfo=ZoneInfo(territory.timezone))
     drawn = []
     for _ in range(count):
         need = rng.choices([code for code, _ in needs], [size for _, size in needs])[0]
-        row = rng.choice(
-            [f for f in (here.y.size and [rng.randrange(here.count) for _ in range(20)]) if here.x[f] == here.x[f]]
-        )
-        record = here.records[int(here.ids[row])]
+        place = rng.choice(placed)
+        moment = monday + timedelta(days=rng.randrange(3), minutes=rng.choice([600, 840, 1290]))
         drawn.append({
-            "text": " ".join(rng.choices(words, k=rng.choice([1, 1, 2]))), "need": need, "language": rng.choices(codes, spoken)[0],
-            "lat": record.latitude, "lon": record.longitude, "at": monday + timedelta(minutes=rng.choice([600, 840, 1290]) + 1440 * rng.randrange(3)),
+            "text": " ".join(rng.sample(words[need], rng.choice([1, 1, 2]))), "need": need, "at": moment,
+            "language": rng.choices(codes, spoken)[0], "lat": place.latitude, "lon": place.longitude,
         })  # fmt: skip
     return drawn
 
@@ -202,7 +214,7 @@ def fts5(here: Any) -> Callable[[dict[str, Any]], int]:
     with connection.cursor() as cursor:
         for table in ("text", "item", "need", "language", "hours"):
             cursor.execute(f"DROP TABLE IF EXISTS bench_{table}")
-        fill(cursor, TABLES.format(stems="filler integer"), data, (r[:4] + (0,) for r in data["item"]))
+        fill(cursor, TABLES.format(stems="filler integer"), data, ((*r[:4], 0) for r in data["item"]))
         cursor.execute("CREATE VIRTUAL TABLE bench_text USING fts5(a, b, c, content='')")
         cursor.executemany(
             "INSERT INTO bench_text(rowid, a, b, c) VALUES (%s, %s, %s, %s)", [(r[0], *r[4:]) for r in data["item"]]

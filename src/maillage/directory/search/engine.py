@@ -28,6 +28,7 @@ VERDICTS: dict[int, Verdict] = {FALSE: "no", UNKNOWN: "verify", TRUE: "fits"}
 KNOWN = {FALSE: False, UNKNOWN: None, TRUE: True}
 FEW = 5  # found services under which the answer says what to relax
 NEAR_MISSES = 3
+WEIGHED = 100  # of the best, for the question that would change the list most
 
 
 class UnknownTerritory(LookupError):
@@ -61,7 +62,7 @@ def search(query: Query, territory: Territory | None = None) -> Results:
         near_misses=_hits(here, query, found, missed, cards),
         relaxations=_relaxations(here, query, found, total) if total < FEW and not query.after else (),
         corrected=tuple(corrected),
-        splits=_splits(here, query, found, chosen),
+        splits=_splits(here, query, found, ranked.order[:WEIGHED]),
         next=cursor,
         snapshot=here.sequence,
     )
@@ -167,7 +168,7 @@ def _without(query: Query, name: str) -> Query:
 
 
 def _splits(here: Memory, query: Query, found: Found, chosen: NDArray[np.intp]) -> dict[str, float]:
-    """For each unknown criterion: the mean share of the found services that an answer would change."""
+    """For each unknown criterion: the mean share of these services that an answer would change."""
     rows = found.rows[chosen]
     if not rows.size:
         return {}

@@ -155,6 +155,6 @@ class Results:
     corrected: tuple[tuple[str, str], ...] = ()  # typed word -> word it was read as
     splits: Mapping[str, float] = field(
         default_factory=dict
-    )  # unknown criterion -> share of the found services it could change
+    )  # unknown criterion -> share of the best 100 it could change
     next: str = ""  # cursor; "" at the end
     snapshot: int = 0
