@@ -19,12 +19,15 @@ from maillage.packs.shapes import LANGUAGE, Shape, Spot
 SHELF = Path(__file__).resolve().parent  # the packs that come with Maillage
 NEEDED: dict[str, Shape] = {
     "pack.yaml": formats.pack,
-    "criteria.yaml": formats.criteria,
     "needs.yaml": formats.needs,
+}
+OPTIONAL: dict[str, Shape] = {
+    "criteria.yaml": formats.criteria,
     "obstacles.yaml": formats.obstacles,
     "red_flags.yaml": formats.red_flags,
+    "organizations.yaml": formats.organizations,
+    "demo.yaml": formats.demo,
 }
-OPTIONAL: dict[str, Shape] = {"organizations.yaml": formats.organizations, "demo.yaml": formats.demo}
 TABLES = ("areas.csv", "area_links.csv")
 
 
@@ -103,7 +106,11 @@ def read(folder: Path) -> tuple[Pack, Problems]:
     if pack.head:
         formats.pack(spot, pack.head)
     for name, shape in {**NEEDED, **OPTIONAL}.items():
-        if name == "pack.yaml" or (name in OPTIONAL and not (folder / name).exists()):
+        if name == "pack.yaml":
+            continue
+        if name in OPTIONAL and not (folder / name).exists():
+            if name == "red_flags.yaml":
+                problems.add(name, 0, "", _("is missing: nobody in danger will be shown whom to call"), is_warning=True)
             continue
         content = read_yaml(folder / name, problems)
         if content is not None:

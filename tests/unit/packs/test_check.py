@@ -12,6 +12,7 @@ from maillage.packs import pack as packs
 from maillage.packs.problems import PackInvalid, PackNotFound
 
 Change = Callable[..., Path]
+SOURCE = Path(__file__).parent / "tinyland"
 
 # file, what stands there, what a hand in a hurry writes, and how the error begins
 MISTAKES = [
@@ -114,17 +115,38 @@ def test_every_mistake_of_a_pack_is_told_at_once(tinyland: Change) -> None:
     assert {problem.file for problem in problems} == {"red_flags.yaml", "needs.yaml", "areas.csv"}
 
 
-@pytest.mark.parametrize(
-    "name", ["pack.yaml", "areas.csv", "needs.yaml", "criteria.yaml", "obstacles.yaml", "red_flags.yaml"]
-)
-def test_a_file_that_is_missing_or_empty_is_told(tinyland: Change, name: str) -> None:
+@pytest.mark.parametrize("name", ["pack.yaml", "areas.csv", "needs.yaml"])
+def test_a_file_that_is_missing_is_told(tinyland: Change, name: str) -> None:
     folder = tinyland()
-    (folder / name).write_text("")
-    _, problems = packs.read(folder)
-    assert any(problem.file == name for problem in problems)
     (folder / name).unlink()
     _, problems = packs.read(folder)
-    assert any(problem.file == name for problem in problems)
+    assert any(problem.file == name for problem in problems if not problem.is_warning)
+
+
+@pytest.mark.parametrize("path", sorted(path.name for path in SOURCE.iterdir()))
+def test_a_file_that_is_empty_is_told(tinyland: Change, path: str) -> None:
+    folder = tinyland()
+    (folder / path).write_text("")
+    _, problems = packs.read(folder)
+    assert any(problem.file == path for problem in problems if not problem.is_warning)
+
+
+def test_a_pack_may_begin_with_three_files(tinyland: Change) -> None:
+    folder = tinyland(
+        ("needs.yaml", "        ask: [children, gender]\n", ""), ("needs.yaml", "        red_flag: danger\n", "")
+    )
+    for name in (
+        "area_links.csv",
+        "criteria.yaml",
+        "obstacles.yaml",
+        "red_flags.yaml",
+        "organizations.yaml",
+        "demo.yaml",
+    ):
+        (folder / name).unlink()
+    _, problems = packs.read(folder)
+    assert [str(p) for p in problems if not p.is_warning] == []
+    assert "red_flags.yaml: is missing: nobody in danger will be shown whom to call" in map(str, problems.warnings)
 
 
 @pytest.mark.parametrize("name", ["area_links.csv", "organizations.yaml", "demo.yaml"])

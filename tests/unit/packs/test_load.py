@@ -404,3 +404,10 @@ def test_a_public_may_have_rules_of_its_own(tinyland: Change) -> None:
     assert content.rules_for(["seniors"], pack.criteria["publics"], pack.criteria["criteria"]) == [
         {"criterion": "age", "op": "gte", "value": 60}
     ]
+
+
+@pytest.mark.parametrize("name", ["organizations.yaml", "demo.yaml", "obstacles.yaml", "area_links.csv"])
+def test_a_territory_that_has_no_such_file_loads(tinyland: Change, name: str) -> None:
+    folder = tinyland(("demo.yaml", "    lifts: [distance]\n", ""))
+    (folder / name).unlink()
+    assert not _load(folder).difference.is_loaded

@@ -144,7 +144,7 @@ def _offer(pack: Pack, entry: Mapping[str, Any]) -> Offer:
     publics = tuple(tuple(codes) for codes in entry.get("publics", ()))
     rules = tuple(tuple(content.plain(rule) for rule in group) for group in entry.get("rules", ()))
     if not rules:  # then the publics say it
-        definitions, criteria = pack.criteria.get("publics", ()), pack.criteria["criteria"]
+        definitions, criteria = pack.criteria.get("publics", ()), pack.criteria.get("criteria", ())
         rules = tuple(tuple(content.rules_for(codes, definitions, criteria)) for codes in publics)
     capacity, activity = entry.get("capacity"), entry.get("activity")
     return Offer(
