@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -271,7 +272,8 @@ def orientation(request: HttpRequest) -> HttpResponse:
 def _answer(sent: dict[str, Any], language: str) -> HttpResponse:
     code = sent.get("territory")
     if code:
-        territory = Territory.objects.filter(code=code).first() if isinstance(code, str) and len(code) < 80 else None
+        is_code = isinstance(code, str) and re.fullmatch(r"[a-z0-9-]{1,50}", code)
+        territory = Territory.objects.filter(code=code).first() if is_code else None
         if territory is None:
             return _problems(422, [("territory", _("This territory is not known here."))])
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
@@ -15,8 +15,12 @@ from maillage.directory.models import (
     DirectoryState,
     ImportRun,
     LiftingResource,
+    Location,
     SearchDocument,
     Service,
+    ServiceArea,
+    ServiceAtLocation,
+    ServiceTerm,
     Text,
 )
 from maillage.directory.search.documents import decode_card
@@ -41,19 +45,41 @@ def activities(
         Q(until=None, rrule__gt="") | Q(until__gte=until) | Q(starts_at__date__gte=until)
     )
     if terms is not None:
-        found = found.filter(service__service_terms__term__in=list(terms)).distinct()
+        found = found.filter(service__in=ServiceTerm.objects.filter(term__in=list(terms)).values("service"))
     if areas is not None:
-        codes = list(areas)
+        there = Location.objects.filter(area__code__in=list(areas), territory=territory)
         found = found.filter(
-            Q(location__area__code__in=codes)
-            | Q(location=None, service__at_locations__location__area__code__in=codes)
-            | Q(location=None, service__service_areas__area__code__in=codes)
-        ).distinct()
+            Q(location__in=there)
+            | Q(location=None, service__in=ServiceAtLocation.objects.filter(location__in=there).values("service"))
+            | Q(location=None, service__in=ServiceArea.objects.filter(area__code__in=list(areas)).values("service"))
+        )
     if free:
         found = found.filter(service__cost=Service.Cost.FREE)
     if service is not None:
         found = found.filter(service__uuid=service)
-    return found.select_related("service", "location", "location__area").order_by("starts_at", "id")
+    return found.order_by("starts_at", "id")
+
+
+class Timing(NamedTuple):
+    """When an activity takes place: all that is needed to put thousands of them in order."""
+
+    pk: int
+    uuid: UUID
+    starts_at: datetime
+    minutes: int
+    rrule: str
+    until: date | None
+    excluded: list[str]
+    is_cancelled: bool
+
+
+def timings(found: QuerySet[Activity]) -> list[Timing]:
+    return [Timing(*row) for row in found.values_list(*(("id", *Timing._fields[1:])))]
+
+
+def with_places(ids: Iterable[int]) -> dict[int, Activity]:
+    """Those activities, with their services and places, in one query."""
+    return Activity.objects.select_related("service", "location", "location__area").in_bulk(list(ids))
 
 
 def cards_of(ids: Sequence[int]) -> dict[int, Card]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import takewhile
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,19 +21,31 @@ from maillage.directory.models import Activity, Service
 from maillage.directory.search.types import Card
 from maillage.web.presenters import words as say
 from maillage.web.presenters.vocabulary import Vocabulary
+from maillage.web.queries import Timing
 
 MOST_TIMES = 400  # occurrences of one activity looked at
 
 
+class Timed(Protocol):
+    """What tells when something takes place: an activity, or its timing alone."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def rrule(self) -> str: ...
+    @property
+    def until(self) -> date | None: ...
+    @property
+    def excluded(self) -> list[str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Occurrence:
+    pk: int
     uuid: UUID
-    service: UUID
-    service_id: int
     starts_at: datetime
     ends_at: datetime
     is_cancelled: bool
-    activity: Activity
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +74,47 @@ class Date:
     when: str
 
 
-def starts(activity: Activity, zone: ZoneInfo, first: date, last: date) -> Iterator[datetime]:
+# rules whose dates do not depend on when they began: most activities share a few of them
+SHARED = re.compile(r"FREQ=(WEEKLY|MONTHLY);BYDAY=[^;]+|FREQ=DAILY")
+
+
+def starts(activity: Timed, zone: ZoneInfo, first: date, last: date) -> Iterator[datetime]:
     """Local starts from `first` to `last` included, without the excluded dates; the clock time stays when the hour changes."""
     begin = activity.starts_at.astimezone(zone).replace(tzinfo=None)
-    end = min(last, activity.until) if activity.until else last
+    low, high = max(first, begin.date()), min(last, activity.until) if activity.until else last
     excluded = {str(day) for day in activity.excluded}
-    low, high = datetime.combine(first, time.min), datetime.combine(end, time.max)
-    if not activity.rrule:
-        moments: Iterable[datetime] = [begin] if low <= begin <= high else []
-    else:
-        try:
-            moments = rrulestr(_without_until(activity.rrule), dtstart=begin).xafter(low, MOST_TIMES, inc=True)
-        except (ValueError, TypeError, AttributeError):
-            moments = [begin]  # a rule that cannot be read: the first date alone is sure
-    for moment in moments:
-        if moment > high:
-            return
-        if moment >= low and moment.date().isoformat() not in excluded:
-            yield moment.replace(tzinfo=zone)
+    for day in _days(activity.rrule, begin, low, high):
+        if day.isoformat() not in excluded:
+            yield datetime.combine(day, begin.time(), zone)
+
+
+def _days(rule: str, begin: datetime, low: date, high: date) -> Iterable[date]:
+    rule = _without_until(rule)
+    if not rule:
+        return [begin.date()] if low <= begin.date() <= high else []
+    if SHARED.fullmatch(rule):
+        return [day for day in _shared_days(rule, *_around(low, high)) if low <= day <= high]
+    try:
+        moments = rrulestr(rule, dtstart=begin).xafter(datetime.combine(low, time.min), MOST_TIMES, inc=True)
+        return [moment.date() for moment in takewhile(lambda moment: moment.date() <= high, moments)]
+    except (ValueError, TypeError, AttributeError):
+        return (
+            [begin.date()] if low <= begin.date() <= high else []
+        )  # a rule that cannot be read: the first date alone is sure
+
+
+def _around(low: date, high: date) -> tuple[date, date]:
+    """Whole months, so that every activity of a page asks for the same dates."""
+    return low.replace(day=1), high.replace(day=28) + timedelta(days=4)
+
+
+@lru_cache(maxsize=2_000)
+def _shared_days(rule: str, low: date, high: date) -> tuple[date, ...]:
+    try:
+        moments = rrulestr(rule, dtstart=datetime.combine(low, time.min))
+        return tuple(moment.date() for moment in takewhile(lambda moment: moment.date() <= high, moments))
+    except (ValueError, TypeError, AttributeError):
+        return ()
 
 
 def _without_until(rule: str) -> str:
@@ -83,22 +122,14 @@ def _without_until(rule: str) -> str:
     return ";".join(part for part in rule.removeprefix("RRULE:").split(";") if not part.upper().startswith("UNTIL"))
 
 
-def occurrences(found: Iterable[Activity], zone: ZoneInfo, first: date, last: date) -> list[Occurrence]:
+def occurrences(found: Iterable[Timing], zone: ZoneInfo, first: date, last: date) -> list[Occurrence]:
     """Everything that takes place in these days, in order."""
-    every = [_occurrence(activity, moment) for activity in found for moment in starts(activity, zone, first, last)]
-    return sorted(every, key=lambda one: (one.starts_at, str(one.uuid)))
-
-
-def _occurrence(activity: Activity, moment: datetime) -> Occurrence:
-    return Occurrence(
-        activity.uuid,
-        activity.service.uuid,
-        activity.service_id,
-        moment,
-        moment + timedelta(minutes=activity.minutes),
-        activity.is_cancelled,
-        activity,
-    )
+    every = [
+        Occurrence(timing.pk, timing.uuid, moment, moment + timedelta(minutes=timing.minutes), timing.is_cancelled)
+        for timing in found
+        for moment in starts(timing, zone, first, last)
+    ]
+    return sorted(every, key=lambda one: (one.starts_at, one.pk))
 
 
 def name_of(service: Service, card: Card | None, words: Vocabulary) -> say.Said:
@@ -112,32 +143,38 @@ def place_of(activity: Activity, card: Card | None, words: Vocabulary) -> str:
     return say.place(card, words) if card else ""
 
 
-def entry(one: Occurrence, card: Card | None, words: Vocabulary) -> Entry:
+def entry(one: Occurrence, activity: Activity, card: Card | None, words: Vocabulary) -> Entry:
     span = gettext("%(start)s to %(end)s") % {
         "start": date_format(one.starts_at, "H:i"),
         "end": date_format(one.ends_at, "H:i"),
     }
-    location = one.activity.location
+    location = activity.location
     wheels = location.is_wheelchair_accessible if location else card.wheelchair if card else None
     return Entry(
         one.uuid,
-        one.service,
-        name_of(one.activity.service, card, words),
+        activity.service.uuid,
+        name_of(activity.service, card, words),
         span,
-        place_of(one.activity, card, words),
-        str(say.COSTS.get(one.activity.service.cost, "")) if one.activity.service.cost else "",
+        place_of(activity, card, words),
+        str(say.COSTS.get(activity.service.cost, "")) if activity.service.cost else "",
         say.wheelchair(wheels) if wheels is not None else "",
         one.is_cancelled,
     )
 
 
 def days(
-    found: Iterable[Occurrence], cards: Mapping[int, Card], words: Vocabulary, first: date, today: date
+    found: Iterable[Occurrence],
+    activities: Mapping[int, Activity],
+    cards: Mapping[int, Card],
+    words: Vocabulary,
+    first: date,
+    today: date,
 ) -> list[CalendarDay]:
     """Seven days, the empty ones too."""
     by_day: dict[date, list[Entry]] = {first + timedelta(days=n): [] for n in range(7)}
     for one in found:
-        by_day[one.starts_at.date()].append(entry(one, cards.get(one.service_id), words))
+        activity = activities[one.pk]
+        by_day[one.starts_at.date()].append(entry(one, activity, cards.get(activity.service_id), words))
     return [
         CalendarDay(_capital(date_format(day, "l j F")), f"day-{day.isoformat()}", day == today, tuple(entries))
         for day, entries in by_day.items()
@@ -163,6 +200,7 @@ def icalendar(
     words: Vocabulary,
     *,
     title: str,
+    note: str = "",
     at: datetime,
     root: str,
 ) -> bytes:
@@ -172,6 +210,8 @@ def icalendar(
     calendar.add("prodid", "-//Maillage//activities//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", title)
+    if note:
+        calendar.add("x-wr-caldesc", note)
     calendar.add("x-wr-timezone", words.territory.timezone)
     calendar.add("refresh-interval;value=duration", "PT12H")
     for activity in found:

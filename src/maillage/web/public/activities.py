@@ -27,7 +27,7 @@ from maillage.web.presenters.filters import Option, need_options
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
 
 MOST_SHOWN = 200
-MOST_IN_A_FEED = 1_000
+MOST_IN_A_FEED = 300
 FURTHEST = timedelta(days=366)
 
 
@@ -97,11 +97,13 @@ def activities(request: HttpRequest) -> HttpResponse:
     today = timezone.now().astimezone(zone).date()
     chosen = read(request, words, today)
     last = chosen.first + timedelta(days=6)
-    every = present.occurrences(found_for(territory, words, chosen, chosen.first, last), zone, chosen.first, last)
+    timings = queries.timings(found_for(territory, words, chosen, chosen.first, last))
+    every = present.occurrences(timings, zone, chosen.first, last)
     shown = every[:MOST_SHOWN]
-    cards = queries.cards_of(list({one.service_id for one in shown}))
+    rows = queries.with_places({one.pk for one in shown})
+    cards = queries.cards_of([row.service_id for row in rows.values()])
     context = {
-        "days": present.days(shown, cards, words, chosen.first, today),
+        "days": present.days(shown, rows, cards, words, chosen.first, today),
         "hidden_count": len(every) - len(shown),
         "total": len(every),
         "week": _("From %(first)s to %(last)s")
@@ -155,9 +157,14 @@ def feed(request: HttpRequest) -> HttpResponse:
     words = vocabulary(territory)
     today = timezone.now().astimezone(ZoneInfo(territory.timezone)).date()
     chosen = read(request, words, today)
-    found = list(found_for(territory, words, chosen, today, today + FURTHEST)[:MOST_IN_A_FEED])
+    ids = found_for(territory, words, chosen, today, today + FURTHEST).values_list("pk", flat=True)
+    found = list(queries.with_places(ids[: MOST_IN_A_FEED + 1]).values())
+    note = ""
+    if len(found) > MOST_IN_A_FEED:
+        found.pop()
+        note = _("Only the first %(n)s activities: narrow the calendar by place or category.") % {"n": MOST_IN_A_FEED}
     title = ", ".join(filter(None, (_("Activities"), words.need_name(chosen.need), words.area_name(chosen.area))))
-    return answer(request, territory, found, title)
+    return answer(request, territory, found, title, note)
 
 
 @require_safe
@@ -168,18 +175,22 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = queries.activities(territory, starts_before=timezone.now() + 10 * FURTHEST, until=date(1970, 1, 1)).filter(
         uuid=uuid
     )
-    if not found:
+    rows = queries.with_places(found.values_list("pk", flat=True))
+    if not rows:
         raise Http404
-    return answer(request, territory, list(found), _("Activity"))
+    return answer(request, territory, list(rows.values()), _("Activity"))
 
 
-def answer(request: HttpRequest, territory: Territory, found: list[Activity], title: str) -> HttpResponse:
+def answer(
+    request: HttpRequest, territory: Territory, found: list[Activity], title: str, note: str = ""
+) -> HttpResponse:
     cards = queries.cards_of([activity.service_id for activity in found])
     body = present.icalendar(
         found,
         cards,
         vocabulary(territory),
         title=title,
+        note=note,
         at=timezone.now(),
         root=f"{request.scheme}://{request.get_host()}",
     )
@@ -197,5 +208,7 @@ def upcoming(territory: Territory, service: UUID, *, at: datetime) -> list[prese
         territory, starts_before=datetime.combine(last, datetime.min.time(), zone), until=first, service=service
     )
     return [
-        present.date_words(one) for one in present.occurrences(found, zone, first, last)[:6] if not one.is_cancelled
+        present.date_words(one)
+        for one in present.occurrences(queries.timings(found), zone, first, last)[:6]
+        if not one.is_cancelled
     ]
