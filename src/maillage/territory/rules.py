@@ -63,8 +63,6 @@ def read_boundary(geometry: object, *, simplify_metres: float = 0) -> Boundary:
             drawn = drawn.simplify(simplify_metres / METRES_IN_A_DEGREE, preserve_topology=True)
     except shapely.errors.GEOSException as error:
         raise BoundaryInvalid("unreadable", str(error)[:200]) from None
-    if drawn.area == 0:
-        raise BoundaryInvalid("no-surface")
     centre = drawn.centroid if drawn.contains(drawn.centroid) else drawn.representative_point()
     return Boundary(
         geometry=_rounded(mapping(drawn)),

@@ -92,6 +92,32 @@ def test_unknown_features_can_become_areas_of_the_area_that_holds_them(land: Ter
     assert import_boundaries(land, quarters, order).unchanged == ["la-gare", "ailleurs"]
 
 
+def test_a_boundary_that_was_repaired_is_said(land: Territory) -> None:
+    feature = _feature(4.0, nis="1")
+    ring = feature["geometry"]["coordinates"][0]
+    feature["geometry"]["coordinates"][0] = [*ring[:3], [4.1, 50.3], *ring[2:]]  # a spike
+    report = import_boundaries(land, [feature], BY_CODE)
+    assert [code for code, _reason in report.repaired] == ["one"]
+    assert report.stored == ["one"]
+
+
+def test_a_new_area_never_takes_a_code_that_is_taken(land: Territory) -> None:
+    order = Order("quarter", code_field="nis", name_field="name_fr", create=True)
+    features = [
+        _feature(4.0, nis="7", name_fr="One"),
+        _feature(4.2, nis="7", name_fr="!"),
+        _feature(4.4, name_fr="One"),
+        _feature(4.6),
+    ]
+    report = import_boundaries(land, features, order)
+    assert report.created == ["quarter-one-7"]
+    assert [(refused.number, refused.reason) for refused in report.refused] == [
+        (2, "twice"),
+        (3, "twice"),
+        (4, "unmatched"),
+    ]
+
+
 def test_a_point_is_in_the_smallest_area_that_holds_it(land: Territory) -> None:
     assert Finder(land).all_at(4.05, 50.05) == []
     import_boundaries(land, [_feature(4.0, 1.0, nis="1"), _feature(4.0, 0.1, nis="2")], BY_CODE)

@@ -125,3 +125,13 @@ def test_a_name_field_stands_for_its_twins() -> None:
     properties = {"name_fr": "Nord", "name_nl": "Noord", "name_en": None, "NAME": "North"}
     assert rules.in_every_language(properties, "name_fr", ["fr", "nl", "en"]) == {"fr": "Nord", "nl": "Noord"}
     assert rules.in_every_language(properties, "NAME", ["fr", "nl"]) == {"fr": "North"}
+    assert rules.in_every_language(properties, "NAME", []) == {}
+
+
+def test_what_the_geometry_library_refuses_is_a_reason_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_given: Any) -> None:
+        raise rules.shapely.errors.GEOSException("TopologyException")
+
+    monkeypatch.setattr(rules.shapely, "make_valid", refuse)
+    with pytest.raises(rules.BoundaryInvalid, match="unreadable: TopologyException"):
+        rules.read_boundary(_polygon(BOW_TIE))

@@ -134,7 +134,6 @@ def in_words(refused: Refused) -> str:
         "unreadable": _("its geometry cannot be read (%(detail)s)"),
         "not-in-degrees": _("its coordinates are not longitude and latitude (%(detail)s)"),
         "crosses-itself": _("its line crosses itself and cannot be repaired (%(detail)s)"),
-        "no-surface": _("its surface is nil"),
         "unmatched": _("no area of this level is called so"),
         "ambiguous": _("several areas are called so: %(detail)s"),
         "twice": _("an earlier feature already drew this area (%(detail)s)"),
