@@ -141,6 +141,11 @@ class _Reader:
     def records(self) -> Iterator[Record]:
         total, done = len(self.structures) + len(self.services), 0
         places = {str(row.get("id")): row for _, row in self.structures if _has_place(row)}
+        known_services = {str(row.get("id")) for _, row in self.services}
+        for owner, pairs in self.themes.items():
+            if owner not in known_services:
+                self.report.at("service_theme", pairs[0].split("\n")[1])
+                self.report.remark("owner-unknown", "service_id", owner, rejected=True)
         self.report.expect("structure", STRUCTURE)
         self.report.expect("service", SERVICE)
         for entity, rows in (("structure", self.structures), ("service", self.services)):

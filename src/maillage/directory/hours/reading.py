@@ -39,8 +39,8 @@ class Hours:
     @classmethod
     def of(cls, week: Week, *, complete: bool) -> Hours:
         osm = week.osm()
-        if not osm or len(osm) > LONGEST_OSM or not validate(osm) or (not any(week.slots.values()) and not complete):
-            return UNREAD
+        if not osm or len(osm) > LONGEST_OSM or not any(week.slots.values()) or not validate(osm):
+            return UNREAD  # also when only closed days are said: that does not tell when it is open
         return cls(osm, "parsed" if complete else "partly")
 
 

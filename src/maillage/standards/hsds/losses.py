@@ -2,6 +2,7 @@
 
 LOSSES: tuple[tuple[str, str], ...] = (
     ("location (confidential)", "its id, name, coordinates, addresses, external identifier, contacts, phones: they never leave the system"),
+    ("code", "nothing, but what had no code gets one from the name of the feed and its id"),
     ("location", "locations where no service is offered"),
     ("service", "services that are hidden or defunct: they are not published"),
     ("service.maillage.obstacles", "which obstacles a service lifts: obstacles belong to the territory's pack"),
@@ -9,6 +10,11 @@ LOSSES: tuple[tuple[str, str], ...] = (
     ("contact.name", "the name of a contact person, unless the import is told to keep names (--with-names)"),
     ("phone.languages", "languages of a phone line"),
     ("phone.extension", "extensions that are not a whole number: HSDS wants a number"),
+    ("phone.number", "quotation marks around a number"),
+    ("program.alternate_name", "the other name of a programme"),
+    ("organization_identifier.identifier_type", "the kind of an identifier, where its register (identifier_scheme) is told"),
+    ("parent", "a parent organisation or category that is not in the feed"),
+    ("value", "what no import can take: impossible coordinates and dates, unknown codes; each is reported, and kept in the raw record"),
     ("schedule", "dtstart, until, count, wkst, byweekno, byyearday, bymonthday, interval, timezone, attending_type, schedule_link, notes of rows "
                  "that OpenStreetMap hours say otherwise or cannot say; the rows of one period become one schedule"),
     ("schedule.opens_at", "HSDS rows (not the OpenStreetMap string beside them) cannot say public holidays, months, dates and comments"),

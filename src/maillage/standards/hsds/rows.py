@@ -120,11 +120,9 @@ class Bundle:
         self.services = services
         ids = [row["id"] for row in services]
         organizations = {row["organization_id"] for row in services if row["organization_id"]}
-        self.organizations = (
-            {row["id"]: row for row in organization_rows(Organization.objects.filter(pk__in=organizations))}
-            if organizations
-            else {}
-        )
+        self.organizations = {
+            row["organization_id"]: row["organization"] for row in services if row.get("organization")
+        }
         self.placings: Grouped = EMPTY
         self.locations: dict[int, Row] = {}
         self.programs: dict[int, Row] = {}
@@ -223,7 +221,26 @@ def location_rows(queryset: Any) -> list[Row]:
 
 
 def service_rows(queryset: Any) -> list[Row]:
-    return list(queryset.values(*_columns(Service)))
+    """Services, each with the columns of its organisation under "organization" (None when it has none): one query."""
+    names = [f"organization__{name}" for name in (*_columns(Organization), "parent__uuid")]
+    return [_nested(row, "organization") for row in queryset.values(*_columns(Service), *names)]
+
+
+def placing_rows(queryset: Any) -> list[Row]:
+    """Services at locations, each with the columns of both under "service" and "location": one query."""
+    names = [f"service__{name}" for name in _columns(Service)]
+    names += [f"location__{name}" for name in (*_columns(Location), "area__code", "area__labels", "organization__uuid")]
+    return [
+        _nested(_nested(row, "service"), "location") for row in queryset.values(*_columns(ServiceAtLocation), *names)
+    ]
+
+
+def _nested(row: Row, name: str) -> Row:
+    prefix = f"{name}__"
+    found = {key: value for key, value in row.items() if not key.startswith(prefix)}
+    inner = {key[len(prefix) :]: value for key, value in row.items() if key.startswith(prefix)}
+    found[name] = inner if inner["id"] is not None else None
+    return found
 
 
 def term_rows(queryset: Any) -> list[Row]:

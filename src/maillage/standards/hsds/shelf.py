@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from maillage.directory.models import Location, Service, ServiceAtLocation, Taxonomy, TaxonomyTerm
+from maillage.directory.models import Service, ServiceAtLocation, Taxonomy, TaxonomyTerm
 from maillage.people.models import Organization
 from maillage.standards.hsds import rows
 from maillage.standards.hsds.writing import Object, Writer, compact, location_id, moment
@@ -47,29 +47,26 @@ class Shelf:
 
     def placings(self, keys: list[int], *, full: bool) -> list[Object]:
         """Services at locations: each with its location, and its service without its other locations."""
+        if not full:
+            told = rows.placing_rows(ServiceAtLocation.objects.filter(pk__in=keys))
+            services = {row["service_id"]: row["service"] for row in told}
+            short = rows.Bundle(list(services.values()), full=False)
+            return ordered({row["id"]: self._placing(row, short) for row in told}, keys)
         placed: list[rows.Row] = [dict(row) for row in ServiceAtLocation.objects.filter(pk__in=keys).values()]
         offered = Service.objects.filter(pk__in={row["service_id"] for row in placed})
-        bundle = rows.Bundle(rows.service_rows(offered), full=full)
+        bundle = rows.Bundle(rows.service_rows(offered), full=True)
         services = {row["id"]: row for row in bundle.services}
-        if full:
-            found = {
-                row["id"]: self.writer.placing(row, bundle, service=str(services[row["service_id"]]["uuid"]))
-                | {"service": self.writer.service(services[row["service_id"]], bundle, full=True, with_placings=False)}
-                for row in placed
-                if row["location_id"] in bundle.locations and row["service_id"] in services
-            }
-            return ordered(found, keys)
-        places = {
-            row["id"]: row
-            for row in rows.location_rows(Location.objects.filter(pk__in={r["location_id"] for r in placed}))
+        found = {
+            row["id"]: self.writer.placing(row, bundle, service=str(services[row["service_id"]]["uuid"]))
+            | {"service": self.writer.service(services[row["service_id"]], bundle, full=True, with_placings=False)}
+            for row in placed
+            if row["location_id"] in bundle.locations and row["service_id"] in services
         }
-        return ordered({row["id"]: self._placing(row, services, places, bundle) for row in placed}, keys)
+        return ordered(found, keys)
 
-    def _placing(
-        self, row: rows.Row, services: dict[int, rows.Row], places: dict[int, rows.Row], bundle: rows.Bundle
-    ) -> Object:
+    def _placing(self, row: rows.Row, bundle: rows.Bundle) -> Object:
         """What is one to one: the service and the location, without what hangs on them."""
-        place = places[row["location_id"]]
+        place = row["location"]
         hidden = place["is_confidential"]
         location: Object = {"id": location_id(place), "location_type": place["location_type"]}
         if hidden:
@@ -85,11 +82,10 @@ class Shelf:
                 "external_identifier_type",
             )
             location |= {name: place[name] for name in names}
-        service = self.writer.service(services[row["service_id"]], bundle, full=False)
-        service.pop("organization", None)
+        service = self.writer.service(row["service"], bundle, full=False)
         return compact({
-            "id": str(row["uuid"]), "service_id": service["id"], "location_id": location["id"], "description": "" if hidden else row["description"],
-            "location": compact(location), "service": service,
+            "id": str(row["uuid"]), "service_id": service["id"], "location_id": location["id"],
+            "description": "" if hidden else row["description"], "location": compact(location), "service": service,
         })  # fmt: skip
 
     def organizations(self, keys: list[int], *, full: bool, with_services: bool = False) -> list[Object]:

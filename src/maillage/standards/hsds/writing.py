@@ -62,8 +62,7 @@ class Writer:
             own["texts"] = others
         if exceptions:
             own["languages"] = exceptions
-        if shown or others:
-            own["language"] = self.language
+        own["language"] = self.language
         return shown
 
     # --- services ---------------------------------------------------------------------------------------------------------------------
@@ -151,7 +150,9 @@ class Writer:
             found |= self._kept(
                 bundle.attributes.get(("organization", row["id"]), ()), (*ORGANIZATION_KEPT, "additional_websites")
             )
-            found["organization_identifiers"] = [_identifier(i, row["uuid"]) for i in bundle.about.identifiers.get(row["id"], ())]
+            found["organization_identifiers"] = [
+                _identifier(i, row["uuid"]) for i in bundle.about.identifiers.get(row["id"], ())
+            ]
             found["programs"] = [_program(p) for p in bundle.about.programs.get(row["id"], ())]
             found["attributes"] = self._attributes("organization", str(row["uuid"]), row["id"], bundle)
         found[PROFILE] = own
@@ -414,12 +415,14 @@ def _activity(row: Row) -> Object:
 
 
 def compact(found: Object, keep: Iterable[str] = ()) -> Object:
-    """Without what is not known: HSDS knows no null. False and zero stay."""
-    return {
-        key: value
-        for key, value in found.items()
-        if (value is not None and value != "" and value != [] and value != {}) or key in keep
-    }
+    """Without what is not known, in our own property too: HSDS knows no null. False and zero stay."""
+    if own := found.get(PROFILE):
+        found[PROFILE] = {key: value for key, value in own.items() if _is_known(value)}
+    return {key: value for key, value in found.items() if _is_known(value) or key in keep}
+
+
+def _is_known(value: Any) -> bool:
+    return value is not None and value != "" and value != [] and value != {}
 
 
 def moment(value: datetime | None) -> str | None:

@@ -108,7 +108,26 @@ def open_bytes(member: Member, tick: Tick) -> IO[bytes]:
     raw = io.BufferedReader(cast(io.RawIOBase, _Ticking(member.open(), tick)), 1 << 20)
     if encoding == "utf-8":
         return raw
-    return codecs.EncodedFile(raw, "utf-8", encoding, "replace")
+    return cast("IO[bytes]", _Recoded(io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")))
+
+
+class _Recoded:
+    """A text in another encoding, read as UTF-8."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text = text
+
+    def read(self, size: int = -1) -> bytes:
+        return self._text.read(size).encode("utf-8", "replace")
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (line.encode("utf-8", "replace") for line in self._text)
+
+    def __enter__(self) -> _Recoded:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._text.close()
 
 
 def open_text(member: Member, tick: Tick, report: Report) -> IO[str]:

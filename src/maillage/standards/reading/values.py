@@ -90,9 +90,9 @@ class Fields:
             return ""
         if _URL.fullmatch(text) and len(text) <= longest:
             return text
-        found = (
-            _URL.search(text) or _BARE_URL.search(text) if ":" not in text.split("/")[0] or _URL.search(text) else None
-        )
+        found = _URL.search(text)
+        if found is None and "@" not in text and ":" not in text.split("/")[0]:
+            found = _BARE_URL.search(text)
         if found is None or "@" in found.group() or len(found.group()) > longest - 7:
             self.remark("url-invalid", name, text)
             return ""
