@@ -37,11 +37,12 @@ def activities(
     terms: Iterable[int] | None = None,
     areas: Iterable[str] | None = None,
     free: bool = False,
-    service: UUID | None = None,
+    service: int | None = None,
 ) -> QuerySet[Activity]:
     """Activities of services that anyone may see, that may take place before one moment and on or after `until`."""
-    shown = Service.objects.visible().filter(territory=territory)
-    found = Activity.objects.filter(service__in=shown, starts_at__lt=starts_before).filter(
+    seen = Service.objects.visible().filter(territory=territory)
+    which = Q(service__in=seen) if service is None else Q(service=service)
+    found = Activity.objects.filter(which, starts_at__lt=starts_before).filter(
         Q(until=None, rrule__gt="") | Q(until__gte=until) | Q(starts_at__date__gte=until)
     )
     if terms is not None:
@@ -55,8 +56,6 @@ def activities(
         )
     if free:
         found = found.filter(service__cost=Service.Cost.FREE)
-    if service is not None:
-        found = found.filter(service__uuid=service)
     return found.order_by("starts_at", "id")
 
 
@@ -88,8 +87,9 @@ def cards_of(ids: Sequence[int]) -> dict[int, Card]:
     return {pk: decode_card(bytes(blob)) for pk, blob in rows}
 
 
-def is_shown(territory: Territory, service: UUID) -> bool:
-    return Service.objects.visible().filter(territory=territory, uuid=service).exists()
+def shown(territory: Territory, service: UUID) -> int | None:
+    """The key of a service that anyone may see."""
+    return Service.objects.visible().filter(territory=territory, uuid=service).values_list("pk", flat=True).first()
 
 
 def lifting_services(territory: Territory, obstacles: Sequence[str], *, limit: int = 12) -> list[LiftingResource]:

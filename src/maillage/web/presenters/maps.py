@@ -17,6 +17,8 @@ from maillage.web.presenters.vocabulary import Vocabulary
 WIDTH = 640.0
 SMALLEST_KM = 1.5  # a single point is shown with its surroundings
 KM_A_DEGREE = 111.32
+RADIUS = 14.0  # of a mark
+APART = 25.0  # between two marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +184,20 @@ def _names(frame: Frame, words: Vocabulary) -> Iterable[Outline]:
 
 
 def _marks(frame: Frame, points: Sequence[Point]) -> Iterable[Mark]:
-    """Points that fall on one another are pushed apart on a small circle, so that each can be touched."""
-    taken: dict[tuple[int, int], int] = {}
+    """Points that would cover one another are pushed apart along a spiral, so that each can be read and touched."""
+    taken: list[tuple[float, float]] = []
     for point in points:
-        x, y = frame.xy(point.longitude, point.latitude)
-        cell = (round(x / 14), round(y / 14))
-        nth = taken[cell] = taken.get(cell, -1) + 1
-        if nth:
-            angle = nth * 2.4
-            reach = 13 + 3 * nth
-            x, y = round(x + reach * math.cos(angle), 1), round(y + reach * math.sin(angle), 1)
-        x, y = min(max(x, 14), frame.width - 14), min(max(y, 14), frame.height - 14)
-        yield Mark(
-            x, y, point.number, point.target, point.name, point.kind, f"{point.latitude:.5f},{point.longitude:.5f}"
-        )
+        x, y = _free(frame, taken, *frame.xy(point.longitude, point.latitude))
+        taken.append((x, y))
+        at = f"{point.latitude:.5f},{point.longitude:.5f}"
+        yield Mark(x, y, point.number, point.target, point.name, point.kind, at)
+
+
+def _free(frame: Frame, taken: list[tuple[float, float]], x: float, y: float) -> tuple[float, float]:
+    for turn in range(40):
+        reach, angle = 4.0 * math.sqrt(turn * 4), turn * 2.4
+        a = min(max(x + reach * math.cos(angle), RADIUS), frame.width - RADIUS)
+        b = min(max(y + reach * math.sin(angle), RADIUS), frame.height - RADIUS)
+        if all((a - c) ** 2 + (b - d) ** 2 >= APART**2 for c, d in taken):
+            break
+    return round(a, 1), round(b, 1)

@@ -199,7 +199,7 @@ def answer(
     return response
 
 
-def upcoming(territory: Territory, service: UUID, *, at: datetime) -> list[present.Date]:
+def upcoming(territory: Territory, service: int, *, at: datetime) -> list[present.Date]:
     """The next dates of one service, for its page."""
     zone = ZoneInfo(territory.timezone)
     first = at.astimezone(zone).date()

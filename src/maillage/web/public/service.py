@@ -23,8 +23,9 @@ from maillage.web.public.activities import upcoming
 @require_safe
 def service(request: HttpRequest, uuid: UUID) -> HttpResponse:
     territory = territory_of(request)
-    found = cards(uuid) if territory and queries.is_shown(territory, uuid) else ()
-    if territory is None or not found:
+    pk = queries.shown(territory, uuid) if territory else None
+    found = cards(uuid) if pk else ()
+    if territory is None or pk is None or not found:
         raise Http404
     words = vocabulary(territory)
     at = timezone.now()
@@ -32,7 +33,7 @@ def service(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(
         request,
         "public/service.html",
-        {"service": page, "map": drawing(found, page, territory, words), "dates": upcoming(territory, uuid, at=at)},
+        {"service": page, "map": drawing(found, page, territory, words), "dates": upcoming(territory, pk, at=at)},
     )
 
 
