@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The whole suite: on SQLite with the browser, then on PostgreSQL. Without arguments, also how much of the house it covers.
+set -o pipefail
 cd "$(dirname "$0")/.." || exit 2
 failed=0 last=$(mktemp) && trap 'rm -f "$last"' EXIT
 run() { "$@" 2>&1 | tee "$last"; [ "${PIPESTATUS[0]}" = 0 ] || failed=1; }
@@ -13,5 +14,7 @@ run coverage run -m pytest -q -n 2
 run coverage run -m pytest -q -n 2 --database postgresql -m "not browser"
 closing=$(tail -n 1 "$last")
 coverage combine -q && coverage report || failed=1
+# interchange is on its way to 100: raise this with each story, never lower it
+coverage report --include='src/maillage/standards/*' --fail-under=90 | tail -n 3 || failed=1
 echo "$closing"
 exit $failed
