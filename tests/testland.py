@@ -191,6 +191,7 @@ class _Maker:
         service = Service.objects.create(
             territory=self.territory, code=code, organization=self.organization(organization or f"{code}-house"), name=names["en"],
             cost=cost, access=list(access), delivery=list(delivery), confirmed_on=confirmed, is_fictional=True, last_modified=NOW,
+            conditions_known=True,
         )  # fmt: skip
         for language, value in names.items():
             Text.objects.create(

@@ -183,6 +183,8 @@ def explain(hit: Hit, asked: Asked, lifting: Lifting | None, *, at: datetime) ->
             to_verify.append(sentences.unknown_filter(code, card, situation, words))
         elif code not in hit.against:
             why.append(sentences.met_filter(code, card, situation, words))
+    if "conditions" in hit.unknowns:
+        to_verify.append(sentences.unknown_filter("conditions", card, situation, words))
     return Suggestion(
         card=card,
         verdict=hit.verdict,

@@ -130,6 +130,10 @@ def unknown_filter(code: str, card: Card, situation: Situation, words: Vocabular
             return _("Ask whether there is room.")
         case "remote":
             return _("Ask whether it can be done at a distance.")
+        case "conditions" if card.texts.get("eligibility_description"):
+            return _("Read who can come, or ask.")
+        case "conditions":
+            return _("Nobody told us who can come: ask before going.")
     return ""
 
 

@@ -345,6 +345,8 @@ def _themes(thing: Thing, f: Fields, more: list[str]) -> list[Thing]:
 def _publics(thing: Thing, f: Fields) -> list[Thing]:
     scheme = f"{SCHEME}-publics"
     codes = _list(f, "publics", PUBLICS)
+    if "tous-publics" in codes:
+        thing.values["conditions_known"] = True
     found = [_term(scheme, code) for code in codes]
     thing.terms += [(f"{scheme}\n{code}", None) for code in codes]
     return (

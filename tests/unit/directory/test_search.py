@@ -200,3 +200,14 @@ def test_an_unknown_territory_is_said(db: None, find: Find) -> None:
 def test_odd_texts_are_only_texts(find: Find) -> None:
     for text in ('"; DROP TABLE', "a" * 10_000, "''' OR a:*", "العربية", "\x00", "1 2 3", "NEAR(x)", "(" * 500):
         assert find(text=text).total >= 0
+
+
+def test_a_service_of_which_nobody_said_who_may_come_is_to_verify_and_never_before_one_that_fits(
+    indexed: Territory, find: Find
+) -> None:
+    Service.objects.filter(code="full-house").update(conditions_known=False)
+    reindex(indexed)
+    found = {hit.card.texts["name"]["en"]: hit for hit in find(needs=("emergency-shelter",)).hits}
+    assert found["Full House"].verdict == "verify"
+    assert "conditions" in found["Full House"].unknowns
+    assert "conditions" not in found["Open Door"].unknowns  # its rules say who may come

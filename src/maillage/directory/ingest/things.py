@@ -32,6 +32,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "service": {
         "code": "", "organization_id": None, "program_id": None, "name": "", "status": "active", "visibility": "public", "url": "",
         "email": "", "minimum_age": None, "maximum_age": None, "cost": "", "access": [], "delivery": [], "has_interpreter": None,
+        "conditions_known": False,
         "confirmed_on": None, "confirmed_by": "", "update_months": None, "is_fictional": False, "last_modified": None,
     },
     "taxonomy": {"code": "", "name": "", "description": "", "uri": "", "version": ""},

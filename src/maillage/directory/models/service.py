@@ -64,6 +64,9 @@ class Service(models.Model):
     access = models.JSONField(default=list)  # * walk_in, phone, appointment, referral, online; empty: unknown
     delivery = models.JSONField(default=list)  # * on_site, remote, home, outreach; empty: unknown
     has_interpreter = models.BooleanField(null=True)  # * null: unknown
+    conditions_known = models.BooleanField(
+        default=False
+    )  # * somebody said who may come: the rules, or anyone without rules
     confirmed_on = models.DateField(null=True, blank=True)  # HSDS assured_date
     confirmed_by = models.CharField(max_length=200, blank=True)  # HSDS assurer_email, or the name of a source
     update_months = models.PositiveSmallIntegerField(null=True, blank=True)  # * freshness contract

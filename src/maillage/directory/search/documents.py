@@ -56,6 +56,7 @@ class Facets(msgspec.Struct, frozen=True, array_like=True):
     lifts: list[str]
     languages: list[str]
     has_interpreter: bool | None
+    conditions_known: bool
     osm: str
     cost: str
     wheelchair: bool | None
@@ -273,6 +274,7 @@ def _card(
     address = "" if hidden or location is None else _address(rows.addresses.get(location.pk, ()))
     latitude, longitude = place(location, area)
     phones = [p for p in rows.phones.of(service, at) if not (hidden and p.location_id)]
+    rules = _rules(rows, service)
     return Card(
         service=str(service.uuid),
         organization=str(service.organization.uuid) if service.organization else "",
@@ -295,6 +297,7 @@ def _card(
         hours_parse=schedule.parse if schedule else "",
         languages=_languages(rows, service, at),
         has_interpreter=service.has_interpreter,
+        conditions_known=service.conditions_known or bool(rules),
         cost=service.cost,
         access=list(service.access),
         delivery=list(service.delivery),
@@ -302,7 +305,7 @@ def _card(
         wheelchair=location.is_wheelchair_accessible if location else None,
         status=service.status,
         capacities=[_capacity(row) for row in rows.capacities.get(service.pk, ())],
-        rules=_rules(rows, service),
+        rules=rules,
         documents=[row.document for row in rows.documents.get(service.pk, ())],
         lifts=[row.obstacle.code for row in rows.lifts.get(service.pk, ())],
         confirmed_on=service.confirmed_on,
@@ -327,6 +330,7 @@ def _facets(
         lifts=card.lifts,
         languages=card.languages,
         has_interpreter=card.has_interpreter,
+        conditions_known=card.conditions_known,
         osm=card.osm_hours,
         cost=card.cost,
         wheelchair=card.wheelchair,
@@ -365,6 +369,7 @@ def quality(card: Card) -> float:
         bool(card.confirmed_on),
         card.wheelchair is not None or card.is_confidential or not card.location,
         bool(card.served or card.area),
+        card.conditions_known,
     )
     return sum(said) / len(said)
 

@@ -134,7 +134,9 @@ def _near_misses(here: Memory, query: Query, found: Found) -> list[int]:
 
 def _relaxations(here: Memory, query: Query, found: Found, total: int) -> tuple[Relaxation, ...]:
     """For each filter, word and fact that was asked: how many services would be found without it, best first."""
-    trials: list[tuple[str, Query]] = [(name, _without(query, name)) for name in found.said if name not in query.soft]
+    trials: list[tuple[str, Query]] = [
+        (name, _without(query, name)) for name in found.said if name in EMPTY_OF and name not in query.soft
+    ]
     if query.text.strip() and (query.needs or found.said):
         trials.append(("text", replace(query, text="")))
     if query.needs and query.text.strip():

@@ -90,6 +90,11 @@ def lifts(memory: Memory, query: Query, rows: Rows) -> Said:
     return np.where(found[rows], TRUE, FALSE).astype(np.int8)
 
 
+def conditions(memory: Memory, query: Query, rows: Rows) -> Said:
+    """Did anyone say who may come? Asked of every service: one that says nothing does not fit before one that says who."""
+    return memory.conditions[rows]
+
+
 FILTERS: dict[str, tuple[Callable[[Query], bool], Filter]] = {
     "lifts": (lambda q: bool(q.lifts), lifts),
     "near": (lambda q: q.near is not None and q.radius_km is not None, near),
@@ -101,6 +106,7 @@ FILTERS: dict[str, tuple[Callable[[Query], bool], Filter]] = {
     "wheelchair": (lambda q: q.wheelchair, wheelchair),
     "remote": (lambda q: q.remote, remote),
     "has_room": (lambda q: q.has_room, has_room),
+    "conditions": (lambda q: True, conditions),
 }
 
 

@@ -79,6 +79,7 @@ class Memory:
         self.languages = np.array(
             [sum(1 << codes.index(c) for c in f.languages if c in self.language_bit) for f in facets], np.uint64
         )
+        self.conditions = np.array([2 if f.conditions_known else 1 for f in facets], np.int8)
         self.interpreter = np.array([bool(f.has_interpreter) for f in facets], bool)
         self.cost = np.array([COSTS.index(f.cost) if f.cost in COSTS else 0 for f in facets], np.int8)
         self.wheelchair = np.array([-1 if f.wheelchair is None else f.wheelchair for f in facets], np.int8)

@@ -57,6 +57,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     hours_parse: str = ""
     languages: list[str] = []  # spoken; empty: unknown
     has_interpreter: bool | None = None
+    conditions_known: bool = False  # somebody said who may come: the rules, or anyone when there are none
     cost: str = ""
     access: list[str] = []
     delivery: list[str] = []
@@ -129,7 +130,7 @@ class Hit:
     ] = ()  # criterion -> its rule holds / does not / unknown, where the service has a rule
     unknowns: tuple[
         str, ...
-    ] = ()  # asked filters that nobody can tell for this service: languages, window, cost, wheelchair, served, area, near, has_room, remote
+    ] = ()  # asked filters that nobody can tell for this service: languages, window, cost, wheelchair, served, area, near, has_room, remote; and conditions: nobody said who may come
     against: tuple[str, ...] = ()  # soft filters that it is known not to meet
     distance_km: float | None = None
     is_open: bool | None = None  # in the asked window; None: unknown

@@ -51,7 +51,7 @@ class Rows:
         )
         self.services = Table(
             Service, "territory_id", "uuid", "code", "organization_id", "name", "status", "url", "email", "minimum_age",
-            "maximum_age", "cost", "access", "delivery", "has_interpreter", "confirmed_on", "confirmed_by", "update_months",
+            "maximum_age", "cost", "access", "delivery", "has_interpreter", "conditions_known", "confirmed_on", "confirmed_by", "update_months",
             "is_fictional", "last_modified",
         )  # fmt: skip
         self.locations = Table(
@@ -121,7 +121,7 @@ class Rows:
             pk, self.territory, self.identity(code), code, organization, name_in(drawn.names, drawn.original)[:400],
             drawn.status, f"https://{MAIL_DOMAIN}/fiction/{drawn.number}" if drawn.has_url else "", mail if drawn.has_email else "",
             low, high, "" if drawn.cost == "unknown" else drawn.cost, json.dumps(drawn.access), json.dumps(drawn.delivery),
-            drawn.interpreter, drawn.confirmed_on.isoformat() if drawn.confirmed_on else None,
+            drawn.interpreter, drawn.confirmed_on is not None, drawn.confirmed_on.isoformat() if drawn.confirmed_on else None,
             mail if drawn.confirmed_on else "", drawn.months, True, self.written(drawn.confirmed_on),
         )  # fmt: skip
         self._texts("service", pk, "name", drawn.names, drawn.original, drawn.statuses)

@@ -216,6 +216,8 @@ def _practicalities(thing: Thing, f: Fields, own: Fields, reading: Reading) -> N
     elif not cost and amounts:
         cost = "paid"
     _set(thing, cost=cost)
+    if own.data.get("conditions_known") is True:
+        thing.values["conditions_known"] = True
     interpreter = own.data.get("has_interpreter")
     if not isinstance(interpreter, bool):
         on_request = any(

@@ -70,6 +70,7 @@ class Writer:
     def service(self, row: Row, bundle: Bundle, *, full: bool, with_placings: bool = True) -> Object:
         own: Object = {
             "code": row["code"], "cost": row["cost"], "access": row["access"], "delivery": row["delivery"], "has_interpreter": row["has_interpreter"],
+            "conditions_known": row["conditions_known"] or None,
             "confirmed_by": row["confirmed_by"], "update_months": row["update_months"], "is_fictional": row["is_fictional"] or None,
         }  # fmt: skip
         texts = self._texts(bundle.texts.of("service", row["id"]), SERVICE_TEXTS, own)
