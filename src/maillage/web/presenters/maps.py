@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from shapely.geometry import shape
+from shapely.ops import polylabel
 
 from maillage.territory.models import Area, Territory
 from maillage.web.presenters.vocabulary import Vocabulary
@@ -135,6 +137,17 @@ def boundaries(territory: Territory, level: str) -> dict[str, dict[str, Any]]:
     """Simplified boundaries of a level, by area code; empty when none was imported."""
     known = Area.objects.filter(territory=territory, level=level).exclude(bounds=None).count()
     return _boundaries(territory.pk, level, f"{territory.loaded_at.isoformat()}:{known}") if known else {}
+
+
+@lru_cache(maxsize=512)
+def inmost(geometry: str) -> tuple[float, float]:
+    """Where a name fits best: the centre of the largest circle within the largest part of a GeoJSON surface."""
+    drawn = shape(json.loads(geometry))
+    largest = max(getattr(drawn, "geoms", [drawn]), key=lambda part: part.area)
+    point = (
+        polylabel(largest, tolerance=0.001) if largest.geom_type == "Polygon" and largest.is_valid else largest.centroid
+    )
+    return point.x, point.y
 
 
 def draw(

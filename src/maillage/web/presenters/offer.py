@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
+from maillage.web.presenters import maps
 from maillage.web.presenters.maps import WIDTH, Frame, path_of
 from maillage.web.presenters.vocabulary import AreaNode, Vocabulary
 
@@ -142,7 +144,7 @@ def _boundaries(
     drawn = []
     for area in areas:
         path = path_of(dict(shapes[area.code]), frame)
-        x, y = frame.xy(area.longitude or 0, area.latitude or 0)
+        x, y = frame.xy(*maps.inmost(json.dumps(shapes[area.code])))
         drawn.append(_shape(area, counts, cuts, path, x, y))
     return OfferMap("boundaries", WIDTH, frame.height, tuple(drawn), key)
 

@@ -35,4 +35,9 @@ def help_now(request: HttpRequest) -> HttpResponse:
     territory = territory_of(request)
     flags = emergency.flags(vocabulary(territory)) if territory else []
     shared = emergency.first_calls(flags)
-    return render(request, "public/help.html", {"flags": emergency.besides(flags, shared), "shared": shared})
+    context = {
+        "flags": emergency.besides(flags, shared),
+        "shared": shared,
+        "has_numbers": any(contact.number for flag in flags for contact in flag.contacts),
+    }
+    return render(request, "public/help.html", context)
