@@ -124,6 +124,7 @@ class _Writer:
             "access": row.get("access", []),
             "delivery": row.get("delivery", []),
             "status": Service.Status.ACTIVE,
+            "conditions_known": "rules" in row,  # an empty list says: anyone
             "confirmed_by": source.get("title", ""),
             "confirmed_on": content.moment(known_on).date() if known_on else None,  # type: ignore[union-attr]
         }

@@ -154,6 +154,8 @@ def test_organisations_come_with_exactly_what_the_source_says(tiny: Pack) -> Non
         ("publics", "families"),
     }
     assert list(beds.rules.values_list("criterion", "op", "value", "effect")) == [("children", "eq", True, "require")]
+    assert not beds.conditions_known  # a public was named, no rule: others may come, nobody said
+    assert Service.objects.get(code="pack:tinyland--house-refuge").conditions_known
     place = Location.objects.get(services_here__service=beds)
     assert (place.area and place.area.code, place.latitude, place.addresses.count()) == ("north", None, 0)
     assert [row.area.code for row in beds.service_areas.all() if row.area] == ["tinyland"]

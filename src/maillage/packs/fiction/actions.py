@@ -25,7 +25,7 @@ from maillage.territory import actions as territories
 from maillage.territory.models import Area, Territory
 
 BATCH = 800  # organisations written together: some 2,300 services
-FRESH_FOR = timedelta(hours=3)  # after that, the room that services say they have is said again
+FRESH_FOR = timedelta(hours=8)  # after that, the room that services say they have is said again
 
 Progress = Callable[[int], None]
 
