@@ -192,3 +192,8 @@ def test_hidden_services_are_not_published(testland: Territory, tmp_path: Path) 
 
 def test_every_loss_is_a_sentence() -> None:
     assert all(name and len(lost) > 10 for name, lost in LOSSES)
+
+
+def test_the_declared_losses_stand_in_the_documentation() -> None:
+    documented = (Path(__file__).parents[3] / "docs" / "reference" / "hsds.md").read_text(encoding="utf-8")
+    assert all(f"| {name} | {lost} |" in documented for name, lost in LOSSES)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import msgspec
 from django.db import connection, models
 
 Row = Sequence[Any]
+_encode = msgspec.json.Encoder().encode
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -90,4 +91,4 @@ def _adapter(field: Any) -> Callable[[Any], Any] | None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value).decode()
