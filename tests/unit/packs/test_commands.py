@@ -16,6 +16,7 @@ from django.utils import timezone
 from maillage.directory.models import Location, SearchDocument, Service, ServiceAtLocation
 from maillage.packs import pack as packs
 from maillage.packs.fiction import actions as fiction
+from maillage.packs.management.commands import demo
 from maillage.people.models import Trace
 from maillage.territory.models import Area, Territory
 
@@ -143,6 +144,16 @@ def test_room_is_said_again_when_a_demonstration_starts_another_day(tinyland: Ch
     assert fiction.is_stale(territory, at=timezone.now())
     _run("demo", "--no-serve", "--pack", folder)
     assert not fiction.is_stale(Territory.objects.get(), at=timezone.now())
+
+
+def test_after_a_migration_everything_is_indexed_again(tinyland: Change, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tinyland()
+    _run("demo", "--no-serve", "--pack", folder, "--services", 10)
+    documents = SearchDocument.objects.count()
+    SearchDocument.objects.all().delete()
+    monkeypatch.setattr(demo.Command, "create_database", lambda _self: True)  # as after a migration
+    _run("demo", "--no-serve", "--pack", folder)
+    assert SearchDocument.objects.count() == documents
 
 
 def test_a_port_that_is_taken_is_said_before_any_work() -> None:

@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rich.console import Console
 
+from maillage.directory.models import Service
+from maillage.directory.search.index import reindex
 from maillage.packs import actions, pack, screen
 from maillage.packs.fiction import actions as fiction
 from maillage.packs.problems import PackInvalid, PackNotFound
@@ -44,8 +46,8 @@ class Command(BaseCommand):
         )
         try:
             folder = pack.find(options["pack"] or pack.default_name())
-            self.create_database()
-            territory = self.prepare(folder, options["services"], options["seed"])
+            is_older = self.create_database()
+            territory = self.prepare(folder, options["services"], options["seed"], is_older)
         except PackNotFound as error:
             raise CommandError(str(error)) from None
         except PackInvalid as error:
@@ -59,14 +61,22 @@ class Command(BaseCommand):
             connections.close_all()
             self.serve(territory, options["host"], options["port"])
 
-    def create_database(self) -> None:
+    def create_database(self) -> bool:
+        """Create the tables, or bring those of an older Maillage up to date. True when there was an older one."""
         executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            self.console.print(_("Creating the database ..."))
-            call_command("migrate", verbosity=0, interactive=False)
+        if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+        is_older = bool(executor.loader.applied_migrations)
+        self.console.print(_("Bringing the database up to date ...") if is_older else _("Creating the database ..."))
+        call_command("migrate", verbosity=0, interactive=False)
+        return is_older
 
-    def prepare(self, folder: Any, services: int, seed: int | None) -> Territory:
+    def prepare(self, folder: Any, services: int, seed: int | None, is_older: bool) -> Territory:
         """Load, draw and index what is not there yet. The files are read only when something is missing."""
+        if is_older:  # what an older Maillage wrote for search may be of another shape
+            with screen.bar(_("Indexing"), total=Service.objects.count()) as advance:
+                for known in Territory.objects.all():
+                    reindex(known, progress=advance)
         territory = Territory.objects.filter(pack_hash=pack.fingerprint(folder)).first()
         if territory is None:
             territory = self.load(folder)
