@@ -77,12 +77,14 @@ class Point:
 class Frame:
     """Longitude and latitude to SVG units, equirectangular around the middle: enough for a territory."""
 
-    def __init__(self, west: float, south: float, east: float, north: float) -> None:
+    def __init__(
+        self, west: float, south: float, east: float, north: float, *, ratio: float = 1.1, margin: float = 1.14
+    ) -> None:
         self.stretch = max(math.cos(math.radians((south + north) / 2)), 0.05)
         least = SMALLEST_KM / KM_A_DEGREE
         width = max((east - west) * self.stretch, least)
         height = max(north - south, least)
-        width, height = max(width, height * 1.1) * 1.14, max(height, width * 0.55) * 1.14
+        width, height = max(width, height * ratio) * margin, max(height, width * 0.55) * margin
         self.left = (west + east) / 2 * self.stretch - width / 2
         self.top = (south + north) / 2 + height / 2
         self.unit = WIDTH / width

@@ -138,9 +138,8 @@ def _boundaries(
     key: tuple[Step, ...],
 ) -> OfferMap:
     spots = [point for area in areas for point in _points(shapes[area.code])]
-    frame = Frame(
-        min(x for x, _ in spots), min(y for _, y in spots), max(x for x, _ in spots), max(y for _, y in spots)
-    )
+    xs, ys = [x for x, _ in spots], [y for _, y in spots]
+    frame = Frame(min(xs), min(ys), max(xs), max(ys), ratio=0.8, margin=1.02)
     drawn = []
     for area in areas:
         path = path_of(dict(shapes[area.code]), frame)
