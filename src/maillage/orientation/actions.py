@@ -63,7 +63,7 @@ def keep(situation: Situation, suggestion: Suggestion, *, at: datetime, by: User
         service_hash=card_hash(suggestion.card),
         tree_hash=words.tree_hash,
         engine=ENGINE,
-        reasons=[*_reasons(suggestion.card.rules, facts), *({"filter": code} for code in suggestion.unknowns)],
+        reasons=[*_reasons(suggestion.card.rules, facts), *({"filter": code} for code in suggestion.open_filters)],
         matched_at=at,
     )
     audit.record("kept", match, by=by, data={"service": suggestion.card.service}, at=at)

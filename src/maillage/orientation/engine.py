@@ -202,6 +202,7 @@ def explain(hit: Hit, asked: Asked, lifting: Lifting | None, *, at: datetime) ->
         parts=hit.parts,
         score=hit.score,
         unknowns=hit.unknowns,
+        open_filters=tuple(code for code in hit.unknowns if code not in asked.query.soft),
     )
 
 

@@ -117,6 +117,7 @@ class Suggestion:
     parts: tuple[Part, ...]
     score: float
     unknowns: tuple[str, ...] = ()  # asked filters that nobody can tell for this service, as in a search hit
+    open_filters: tuple[str, ...] = ()  # those of `unknowns` on which the verdict depends: not the ones that only rank
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,16 @@ def test_the_explanation_is_in_the_readers_language(orienting):
         assert "een vrouw" in actions.replay(match).sentences[0]
 
 
+def test_what_only_ranks_does_not_change_the_verdict_made_again(orienting):
+    """Nobody said which languages are spoken there: it is told, and the service fits all the same."""
+    found = orienting("", languages=["ar"])
+    silent = [one for one in found.suggestions if one.verdict == "fits" and "languages" in one.unknowns]
+    assert silent
+    for one in silent:
+        match = actions.keep(found.situation, one, at=NOW, by=BY)
+        assert actions.replay(Match.objects.get(pk=match.pk)).is_same
+
+
 def test_what_nobody_knew_then_is_still_unknown(orienting):
     found = orienting("a bed tonight")
     old = next(one for one in found.suggestions if one.card.texts["name"]["en"] == "Old Word")
