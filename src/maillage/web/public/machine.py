@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -48,6 +48,12 @@ def addresses(request: HttpRequest) -> Iterator[str]:
         yield reverse("area", args=[code])
     for uuid, _modified in queries.public_services(territory, limit=MOST_SERVICES):
         yield reverse("service", args=[uuid])
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it where a page names no icon."""
+    return HttpResponseRedirect(static("maillage/mark.svg"))
 
 
 @require_safe

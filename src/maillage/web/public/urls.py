@@ -17,6 +17,7 @@ urlpatterns = [
     path("accessibility/", about.accessibility, name="accessibility"),
     path("privacy/", about.privacy, name="privacy"),
     path("language/", language.choose, name="language"),
+    path("favicon.ico", machine.favicon, name="favicon"),
     path("robots.txt", machine.robots, name="robots"),
     path("sitemap.xml", machine.sitemap, name="sitemap"),
     path("manifest.webmanifest", machine.manifest, name="manifest"),
