@@ -10,7 +10,17 @@ from maillage.directory.ingest.reasons import REASONS, sentence
 from maillage.directory.ingest.things import COLUMNS, MODELS
 from maillage.territory.models import Area, Territory
 
-OWNERS = {"id", "uuid", "territory_id", "parent_id", "organization_id", "service_id", "location_id", "service_at_location_id", "contact_id"}
+OWNERS = {
+    "id",
+    "uuid",
+    "territory_id",
+    "parent_id",
+    "organization_id",
+    "service_id",
+    "location_id",
+    "service_at_location_id",
+    "contact_id",
+}
 
 
 @pytest.mark.parametrize("kind", COLUMNS)

@@ -197,3 +197,16 @@ def test_every_loss_is_a_sentence() -> None:
 def test_the_declared_losses_stand_in_the_documentation() -> None:
     documented = (Path(__file__).parents[3] / "docs" / "reference" / "hsds.md").read_text(encoding="utf-8")
     assert all(f"| {name} | {lost} |" in documented for name, lost in LOSSES)
+
+
+def test_our_own_export_finds_everything_again_and_changes_nothing(
+    testland: Territory, take: Import, tmp_path: Path
+) -> None:
+    exported(testland, tmp_path / "feed.ndjson")
+    before = (Location.objects.count(), Service.objects.count(), Organization.objects.count())
+    outcome = take(testland, tmp_path / "feed.ndjson")
+    assert (Location.objects.count(), Service.objects.count(), Organization.objects.count()) == before
+    assert not outcome.report.counts["service"]["created"]
+    place = Location.objects.get(is_confidential=True)
+    assert place.latitude is not None
+    assert place.addresses.exists()

@@ -29,6 +29,11 @@ def stable_uuid(source: str, kind: str, identifier: str) -> UUID:
     return uuid5(NAMESPACE, f"{source}\n{kind}\n{identifier}")
 
 
+def public_uuid(uuid: UUID) -> UUID:
+    """The identity under which a confidential place is told: another one, so that nothing elsewhere says which place it is."""
+    return uuid5(uuid, "confidential")
+
+
 def given_uuid(text: object) -> UUID | None:
     """The UUID that a source gives, or None when it is not one (nil and malformed ones are not)."""
     if not isinstance(text, str) or len(text) > 45:

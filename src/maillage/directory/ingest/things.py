@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from maillage.directory.ingest import bulk
-from maillage.directory.ingest.records import Record, Thing, given_uuid, stable_uuid
+from maillage.directory.ingest.records import Record, Thing, given_uuid, public_uuid, stable_uuid
 from maillage.directory.models import FieldProvenance, Location, Program, Service, Taxonomy, TaxonomyTerm
 from maillage.people.models import Organization
 
@@ -160,7 +160,12 @@ def _existing(feed: Feed, kind: str, things: list[Thing]) -> dict[str, tuple[int
             for taxonomy, code, pk, uuid in terms.values_list("taxonomy_id", "code", "id", "uuid")
             if (taxonomy, code) in pairs
         }
-    return _by_uuid(feed, kind, [(t.id, t.uuid) for t in things])
+    found = _by_uuid(feed, kind, [(t.id, t.uuid) for t in things])
+    if kind == "location" and any(thing.values.get("is_confidential") for thing in things):
+        hidden = Location.objects.filter(territory=feed.territory, is_confidential=True).values_list("uuid", "id")
+        told = {public_uuid(uuid): (pk, uuid) for uuid, pk in hidden}  # our own, back from an export
+        found |= {thing.id: told[thing.uuid] for thing in things if thing.uuid in told}
+    return found
 
 
 def _by_uuid(feed: Feed, kind: str, wanted: list[tuple[str, UUID | None]]) -> dict[str, tuple[int, UUID]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,9 @@ def language(item: Fields, reading: Reading) -> list[Child]:
     note, name, code = item.line("note", 400), item.line("name", 200), item.line("code", 20)
     own = item.object(words.PROFILE)
     level = own.choice("level", {"fluent", "limited", "on-request"}) if own else ""
-    known = code_of(code) if code else ""
+    known = code_of(code) or (
+        code.lower() if re.fullmatch(r"[A-Za-z]{3}", code) else ""
+    )  # of ISO 639-3 no list is at hand
     if known:
         return [Child({"code": known, "name": name, "note": note, "level": level}, _uuid(item))]
     if code:

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from maillage.directory.ingest import public_uuid
 from maillage.standards.hsds import schedules
 from maillage.standards.hsds.rows import Bundle, Row
 from maillage.standards.hsds.words import (
@@ -337,7 +338,7 @@ class Writer:
 
 def location_id(row: Row) -> str:
     """The id of a location; of a confidential one another, so that nothing elsewhere says which place it is."""
-    return str(uuid5(row["uuid"], "confidential") if row["is_confidential"] else row["uuid"])
+    return str(public_uuid(row["uuid"]) if row["is_confidential"] else row["uuid"])
 
 
 def schedule(row: Row) -> list[Object]:

@@ -30,7 +30,12 @@ class Command(BaseCommand):
         code = options["territory"]
         territory = Territory.objects.filter(code=code).first() if code else Territory.objects.current()
         if territory is None:
-            raise CommandError(_("No territory %(code)s is loaded here.") % {"code": code})
+            told = (
+                _("No territory %(code)s is loaded here.") % {"code": code}
+                if code
+                else _("No territory is loaded here yet.")
+            )
+            raise CommandError(told)
         path: Path = options["path"]
         draft = path.with_name(f".{path.name}.part")
         write = export.write_lines if options["ndjson"] else export.write_document

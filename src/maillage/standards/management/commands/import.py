@@ -120,7 +120,7 @@ def as_json(outcome: imports.Outcome, seconds: float) -> dict[str, Any]:
 
 
 def show(outcome: imports.Outcome, seconds: float) -> None:
-    console, report = Console(), outcome.report
+    console, report = Console(emoji=False), outcome.report
     names = {
         "read": _("read"), "created": _("created"), "updated": _("updated"), "unchanged": _("unchanged"), "held": _("left to others"),
         "rejected": _("rejected"),
