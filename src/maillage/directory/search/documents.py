@@ -44,7 +44,10 @@ SHOWN_FIELDS = (
 
 
 class Facets(msgspec.Struct, frozen=True, array_like=True):
-    """What filters and ranks a document, as `memory.py` lays it out in arrays."""
+    """What filters and ranks a document, as `memory.py` lays it out in arrays.
+
+    A new field goes last, with a default, so that documents written before are read until `maillage reindex` has passed.
+    """
 
     service: int
     organization: int  # 0: none
