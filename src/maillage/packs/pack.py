@@ -105,6 +105,7 @@ def read(folder: Path) -> tuple[Pack, Problems]:
     spot = Spot("pack.yaml", problems, *_languages(pack.head))
     if pack.head:
         formats.pack(spot, pack.head)
+    is_read = bool(pack.head)
     for name, shape in {**NEEDED, **OPTIONAL}.items():
         if name == "pack.yaml":
             continue
@@ -116,8 +117,11 @@ def read(folder: Path) -> tuple[Pack, Problems]:
         if content is not None:
             shape(Spot(name, problems, spot.compulsory, spot.languages), content)
             setattr(pack, name.removesuffix(".yaml"), content)
+        else:
+            is_read = False
     _read_tables(pack, spot, problems)
-    references.check(pack, problems)
+    if is_read and pack.areas:  # of a file that could not be read, every code would seem to be missing
+        references.check(pack, problems)
     return pack, problems
 
 

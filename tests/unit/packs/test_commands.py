@@ -17,6 +17,7 @@ from maillage.directory.models import Location, SearchDocument, Service, Service
 from maillage.packs import pack as packs
 from maillage.packs.fiction import actions as fiction
 from maillage.packs.management.commands import demo
+from maillage.packs.management.commands.pack import Command as Pack
 from maillage.people.models import Trace
 from maillage.territory.models import Area, Territory
 
@@ -57,6 +58,24 @@ def test_the_check_of_a_broken_pack_ends_with_one(tinyland: Change, capsys: pyte
 def test_a_pack_that_is_not_there_is_a_sentence(words: tuple[str, ...]) -> None:
     with pytest.raises(CommandError, match="there is no pack"):
         _run(*words)
+
+
+def test_a_file_that_cannot_be_read_is_the_only_thing_said(
+    tinyland: Change, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not fifty codes that seem to be missing because of it."""
+    folder = tinyland(("areas.csv", "code,level", "code,rank"))
+    with pytest.raises(CommandError):
+        call_command("pack", "check", str(folder))
+    assert "there is no area" not in capsys.readouterr().out
+
+
+def test_the_line_of_a_mistake_is_never_drawn_as_a_picture() -> None:
+    """“needs.yaml:100:” would be shown as an emoji."""
+    out = StringIO()
+    command = Pack(stdout=out)
+    command.console().print("needs.yaml:100: label")
+    assert out.getvalue() == "needs.yaml:100: label\n"
 
 
 def test_a_first_load_shows_what_comes_and_asks_nothing(tinyland: Change) -> None:
@@ -234,6 +253,16 @@ def test_an_import_needs_a_file_a_field_and_a_territory(tinyland: Change, tmp_pa
         _run("territory", "import", tmp_path / "absent", "--level", "commune", "--code-field", "nis")
     with pytest.raises(CommandError, match="No territory “atlantis”"):
         _run("territory", "import", path, "--level", "commune", "--code-field", "nis", "--territory", "atlantis")
+
+
+def test_a_property_that_no_feature_has_is_named_with_those_they_have(tinyland: Change, tmp_path: Path) -> None:
+    _run("pack", "load", tinyland())
+    square = {"type": "Polygon", "coordinates": [[[4, 50], [5, 50], [5, 51], [4, 50]]]}
+    features = [{"type": "Feature", "properties": {"nis": "21004", "name": "North"}, "geometry": square}]
+    path = tmp_path / "map.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    with pytest.raises(CommandError, match="“F”; they have: name, nis"):
+        _run("territory", "import", path, "--level", "commune", "--code-field", "F")
 
 
 def test_real_boundaries_find_the_areas_of_the_pack(shared_data: Path) -> None:

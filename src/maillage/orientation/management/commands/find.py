@@ -74,7 +74,9 @@ class Command(BaseCommand):
 
     def console(self) -> Console:
         colours = sys.stdout.isatty()
-        return Console(file=cast(IO[str], self.stdout), highlight=False, no_color=not colours, soft_wrap=not colours)
+        return Console(
+            file=cast(IO[str], self.stdout), highlight=False, emoji=False, no_color=not colours, soft_wrap=not colours
+        )
 
 
 def _territory(code: str) -> Territory:

@@ -42,7 +42,11 @@ class Command(BaseCommand):
         if not options["no_serve"]:
             check_port(options["host"], options["port"])
         self.console = Console(
-            file=cast(IO[str], self.stdout), highlight=False, soft_wrap=True, no_color=not sys.stdout.isatty()
+            file=cast(IO[str], self.stdout),
+            highlight=False,
+            emoji=False,
+            soft_wrap=True,
+            no_color=not sys.stdout.isatty(),
         )
         try:
             folder = pack.find(options["pack"] or pack.default_name())

@@ -41,7 +41,11 @@ class Command(BaseCommand):
 
     def console(self) -> Console:
         return Console(
-            file=cast(IO[str], self.stdout), highlight=False, soft_wrap=True, no_color=not sys.stdout.isatty()
+            file=cast(IO[str], self.stdout),
+            highlight=False,
+            emoji=False,
+            soft_wrap=True,
+            no_color=not sys.stdout.isatty(),
         )
 
     def list(self, **_options: Any) -> None:

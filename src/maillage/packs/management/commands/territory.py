@@ -51,6 +51,7 @@ class Command(BaseCommand):
         if not (options["code_field"] or options["name_field"]):
             raise CommandError(_("Say which property tells the area: --code-field, --name-field, or both."))
         features = read_features(options["file"])
+        check_fields(features, options["code_field"], options["name_field"])
         order = Order(
             level=options["level"], code_field=options["code_field"], name_field=options["name_field"], create=options["create"],
             simplify_metres=options["simplify"], source=options["source"] or options["file"].name[:60], vintage=options["vintage"],
@@ -68,7 +69,13 @@ class Command(BaseCommand):
                 }
                 audit.record("imported-boundaries", territory, by="system:territory", data=data)
         show(
-            Console(file=cast(IO[str], self.stdout), highlight=False, soft_wrap=True, no_color=not sys.stdout.isatty()),
+            Console(
+                file=cast(IO[str], self.stdout),
+                highlight=False,
+                emoji=False,
+                soft_wrap=True,
+                no_color=not sys.stdout.isatty(),
+            ),
             report,
             filled,
         )
@@ -107,6 +114,16 @@ def read_features(path: Path) -> list[Any]:
         )
     features: list[Any] = content["features"]
     return features
+
+
+def check_fields(features: list[Any], *fields: str) -> None:
+    """Refuse a property that no feature has: every one of them would be left out for the wrong reason."""
+    said = [f["properties"] for f in features if isinstance(f, dict) and isinstance(f.get("properties"), dict)]
+    known = sorted({name for properties in said for name in properties})
+    for name in filter(None, fields):
+        if known and name not in known:
+            values = {"field": name, "known": ", ".join(known[:30])}
+            raise CommandError(_("no feature has a property “%(field)s”; they have: %(known)s") % values)
 
 
 def show(console: Console, report: Report, filled: int) -> None:
