@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from maillage.directory.search.engine import UnknownTerritory, search
+from maillage.directory.search.memory import Memory, memory
 from maillage.directory.search.paging import BadCursor
 from maillage.directory.search.types import FactValue, Hit, Query, Results, Window
 from maillage.methods.eligibility import FALSE, TRUE, holds, preferred, signature
@@ -54,12 +55,13 @@ def orient(situation: Situation, *, at: datetime) -> Orientation:
     interface = {code for code, _name in settings.LANGUAGES}
     with translation.override(situation.language if situation.language in interface else territory.default_language):
         asked = ask(situation, vocabulary(territory), at=at)
+        here = memory(territory)
         try:
-            results = search(asked.query, territory)
+            results = search(asked.query, territory, here)
         except BadCursor:  # the list of yesterday: begin again
             asked = replace(asked, query=replace(asked.query, after=""))
-            results = search(asked.query, territory)
-        return answer(asked, results, at=at)
+            results = search(asked.query, territory, here)
+        return answer(asked, results, here, at=at)
 
 
 def ask(situation: Situation, words: Vocabulary, *, at: datetime) -> Asked:
@@ -137,8 +139,10 @@ def window_of(code: str, words: Vocabulary, *, at: datetime) -> Window | None:
 # ---- the answer
 
 
-def answer(asked: Asked, results: Results, *, at: datetime) -> Orientation:
-    lifting = Lifting(replace(asked.query, text="", boost="", organization="", after=""), asked.situation, asked.words)
+def answer(asked: Asked, results: Results, here: Memory, *, at: datetime) -> Orientation:
+    lifting = Lifting(
+        replace(asked.query, text="", boost="", organization="", after=""), asked.situation, asked.words, here
+    )
     explained = [explain(hit, asked, lifting, at=at) for hit in results.hits]
     missed = [explain(hit, asked, None, at=at) for hit in results.near_misses]
     return Orientation(

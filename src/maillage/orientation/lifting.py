@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.utils.formats import number_format
 
 from maillage.directory.search.engine import search
+from maillage.directory.search.memory import Memory
 from maillage.directory.search.types import Card, FactValue, Hit, Query
 from maillage.orientation import rules, sentences
 from maillage.orientation.queries import ObstacleNode, Vocabulary
@@ -76,8 +77,8 @@ def _values(said: object) -> list[FactValue]:
 class Lifting:
     """The lifting services of one orientation: one search for each category, however many services need it."""
 
-    def __init__(self, query: Query, situation: Situation, words: Vocabulary) -> None:
-        self.query, self.situation, self.words = query, situation, words
+    def __init__(self, query: Query, situation: Situation, words: Vocabulary, here: Memory) -> None:
+        self.query, self.situation, self.words, self.here = query, situation, words, here
         self.found: dict[tuple[str, str, bool], tuple[Hit, ...]] = {}
 
     def obstacles(self, hit: Hit, facts: Mapping[str, FactValue]) -> tuple[ObstacleFound, ...]:
@@ -119,7 +120,7 @@ class Lifting:
                 soft=frozenset() if in_language else frozenset({"languages"}),
                 limit=POOL if self.query.served else WIDE_POOL,
             )
-            self.found[key] = search(asked, self.words.territory).hits
+            self.found[key] = search(asked, self.words.territory, self.here).hits
         return self.found[key]
 
     def _near(self, hits: Sequence[Hit], card: Card) -> list[Hit]:

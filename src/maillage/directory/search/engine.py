@@ -28,6 +28,7 @@ VERDICTS: dict[int, Verdict] = {FALSE: "no", UNKNOWN: "verify", TRUE: "fits"}
 KNOWN = {FALSE: False, UNKNOWN: None, TRUE: True}
 FEW = 5  # found services under which the answer says what to relax
 NEAR_MISSES = 3
+CARDS = 1_000  # kept ready in memory, some 10 kB each: a few services answer most questions
 WEIGHED = 100  # of the best, for the question that would change the list most
 
 
@@ -35,16 +36,17 @@ class UnknownTerritory(LookupError):
     """No territory of that code is loaded."""
 
 
-def search(query: Query, territory: Territory | None = None) -> Results:
+def search(query: Query, territory: Territory | None = None, here: Memory | None = None) -> Results:
     """The services that match, best first, explained. Deterministic for a directory, a query and a day.
 
+    `here`: the memory of a search just made, so that several searches of one answer see one directory and ask for it once.
     Raises UnknownTerritory, and BadCursor when `after` is not a cursor of ours.
     """
     if territory is None:
         territory = Territory.objects.filter(code=query.territory).first()
     if territory is None:
         raise UnknownTerritory(query.territory)
-    here = memory(territory)
+    here = here or memory(territory)
     rows, text, corrected = _candidates(here, query)
     found = _judge(here, query, rows, text)
     chosen = np.flatnonzero(found.verdict > FALSE)
@@ -191,13 +193,19 @@ def _splits(here: Memory, query: Query, found: Found, chosen: NDArray[np.intp]) 
 
 
 def _cards(here: Memory, rows: list[int]) -> dict[int, Card]:
-    ids = [int(here.ids[row]) for row in dict.fromkeys(rows)]
+    """Cards by document: at least those of these rows."""
+    wanted = [int(here.ids[row]) for row in dict.fromkeys(rows)]
+    ids = [pk for pk in wanted if pk not in here.cards]
+    if len(here.cards) + len(ids) > CARDS:
+        here.cards.clear()
+        ids = wanted
     if not ids:
-        return {}
+        return here.cards
     with connection.cursor() as cursor:
         marks = ",".join(["%s"] * len(ids))
         cursor.execute(f"SELECT id, card FROM directory_searchdocument WHERE id IN ({marks})", ids)  # noqa: S608  # marks only
-        return {int(pk): decode_card(bytes(blob)) for pk, blob in cursor.fetchall()}
+        here.cards.update({int(pk): decode_card(bytes(blob)) for pk, blob in cursor.fetchall()})
+    return here.cards
 
 
 def _hits(here: Memory, query: Query, found: Found, shown: list[int], cards: dict[int, Card]) -> tuple[Hit, ...]:

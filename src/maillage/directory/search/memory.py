@@ -22,6 +22,7 @@ from maillage.directory.models import TaxonomyTerm
 from maillage.directory.search.documents import Facets, decode_facets
 from maillage.directory.search.hours import Hours
 from maillage.directory.search.postings import Postings
+from maillage.directory.search.types import Card
 from maillage.methods.eligibility import Lookup, Signature, Value, lookup, possible_values, preferred, signature
 from maillage.territory.models import Area, AreaLink, Territory
 
@@ -63,8 +64,10 @@ class Memory:
         self.count = len(facets)
         self.ids = np.fromiter(self.records, np.int64, self.count)
         self.all = np.arange(self.count, dtype=np.int32)
+        self.cards: dict[int, Card] = {}
         self._draws: dict[date, NDArray[np.int64]] = {}
         self.service = _dense(f.service for f in facets)
+        self.by_service = np.argsort(np.array([f.service for f in facets], np.int64), kind="stable")
         self.organization = _dense(f.organization for f in facets)
         self.organization_id = np.array([f.organization for f in facets], np.int64)
         self.services = int(self.service.max(initial=-1)) + 1
@@ -149,12 +152,15 @@ class Memory:
         return self._answers[criterion]
 
     def draw(self, day: date) -> NDArray[np.int64]:
-        """The order among equals on this day: the same in every process, another tomorrow."""
+        """The order among equals on this day: the same in every process and on both databases, another tomorrow. It hangs on
+        the services, not on their documents, whose numbers depend on when each was indexed."""
         if day not in self._draws:
             if len(self._draws) > 7:
                 self._draws.clear()
             order = np.random.default_rng(day.toordinal()).permutation(self.count)
-            self._draws[day] = order.astype(np.int64)
+            drawn = np.empty(self.count, np.int64)
+            drawn[self.by_service] = order
+            self._draws[day] = drawn
         return self._draws[day]
 
     def _numbered(
