@@ -125,12 +125,11 @@ class Hit:
     verdict: Verdict
     score: float
     parts: tuple[Part, ...]
-    facts: tuple[
-        tuple[str, bool | None], ...
-    ] = ()  # criterion -> its rule holds / does not / unknown, where the service has a rule
-    unknowns: tuple[
-        str, ...
-    ] = ()  # asked filters that nobody can tell for this service: languages, window, cost, wheelchair, served, area, near, has_room, remote; and conditions: nobody said who may come
+    # criterion -> its rule holds, does not, unknown; where the service has a rule
+    facts: tuple[tuple[str, bool | None], ...] = ()
+    # asked filters that nobody can tell for this service: languages, window, cost, wheelchair, served, area, near, has_room,
+    # remote; and conditions, when nobody said who may come
+    unknowns: tuple[str, ...] = ()
     against: tuple[str, ...] = ()  # soft filters that it is known not to meet
     distance_km: float | None = None
     is_open: bool | None = None  # in the asked window; None: unknown
