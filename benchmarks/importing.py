@@ -91,15 +91,15 @@ def one(path: Path) -> dict[str, float]:
 
     call_command("migrate", verbosity=0)
     territory = imports.bare_territory("fr")
-    start = time.perf_counter()
+    start, worked = time.perf_counter(), time.process_time()
     report = imports.run(path, "hsds", territory, source="benchmark").report
-    seconds = time.perf_counter() - start
+    seconds, worked = time.perf_counter() - start, time.process_time() - worked
     start = time.perf_counter()
     again = imports.run(path, "hsds", territory, source="benchmark").report
     assert again.counts["service"]["unchanged"] == report.counts["service"]["created"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
-        "services": report.counts["service"]["created"], "seconds": round(seconds, 1), "again_s": round(time.perf_counter() - start, 1),
+        "services": report.counts["service"]["created"], "seconds": round(seconds, 1), "cpu_s": round(worked, 1), "again_s": round(time.perf_counter() - start, 1),
         "peak_mb": round(peak),
     }  # fmt: skip
 
