@@ -99,7 +99,8 @@ def one(path: Path) -> dict[str, float]:
     assert again.counts["service"]["unchanged"] == report.counts["service"]["created"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
-        "services": report.counts["service"]["created"], "seconds": round(seconds, 1), "cpu_s": round(worked, 1), "again_s": round(time.perf_counter() - start, 1),
+        "services": report.counts["service"]["created"], "seconds": round(seconds, 1), "cpu_s": round(worked, 1), 
+        "again_s": round(time.perf_counter() - start, 1),
         "peak_mb": round(peak),
     }  # fmt: skip
 
