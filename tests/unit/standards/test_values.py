@@ -184,3 +184,9 @@ def test_free_and_accessible_are_believed_only_when_said() -> None:
     assert wheelchair_of("Handicap accessible") is True
     assert wheelchair_of("Not wheelchair accessible") is False
     assert wheelchair_of("Large door") is None
+
+
+@pytest.mark.parametrize("code", ["yi", "ga", "fr", "YI"])
+def test_a_code_is_itself_before_it_is_the_name_of_another_language(code: str) -> None:
+    """“Yi” is also what Sichuan Yi is called, and “Ga” a language of Ghana."""
+    assert code_of(code) == code.lower()

@@ -78,6 +78,8 @@ def _anywhere() -> re.Pattern[str]:
 def code_of(text: str) -> str:
     """The ISO code that a code ("fr", "fr-BE", "FRA") or a name ("French", "Frans") stands for; empty when none."""
     word = folded(text)
+    if len(word) == 2 and word in codes():  # "yi" is Yiddish, before it is the name of another language
+        return word
     if word in names():
         return names()[word]
     first = re.split(r"[-_]", word)[0]
