@@ -104,7 +104,8 @@ def _has(feature: str, wanted: Any, place: Place) -> bool:
             travels = not place.delivery or not HERE.issuperset(place.delivery)
             return travels and place.distance_km is not None and place.distance_km > float(wanted)
         case "wheelchair":
-            return _word(place.wheelchair) in _list(wanted)
+            comes_to_you = bool(place.delivery) and HERE.issuperset(place.delivery)
+            return not comes_to_you and _word(place.wheelchair) in _list(wanted)
         case "childcare":
             return _word(place.childcare) in _list(wanted)
         case "cost":

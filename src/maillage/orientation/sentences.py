@@ -279,6 +279,8 @@ def openness(card: Card, window: Window | None, words: Vocabulary, language: str
         closing = hours.next_change(start)
         until = "" if closing is None or closing - start > timedelta(hours=24) else _clock(closing, start)
         return _open(when, until, always=closing is None)
+    if card.hours_parse == "partly" and card.raw_hours:  # what could not be read may say that it is open
+        return _("Hours as written: %(hours)s") % {"hours": card.raw_hours}
     opening = hours.next_change(start)
     while opening is not None and not hours.is_open(opening):
         opening = hours.next_change(opening)

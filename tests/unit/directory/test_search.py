@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from maillage.directory.models import EligibilityRule, Service, ServiceCapacity
+from maillage.directory.models import EligibilityRule, Schedule, Service, ServiceCapacity
 from maillage.directory.search.engine import BadCursor, UnknownTerritory
 from maillage.directory.search.index import mark_deleted, reindex
 from maillage.directory.search.types import Window
@@ -211,3 +211,12 @@ def test_a_service_of_which_nobody_said_who_may_come_is_to_verify_and_never_befo
     assert found["Full House"].verdict == "verify"
     assert "conditions" in found["Full House"].unknowns
     assert "conditions" not in found["Open Door"].unknowns  # its rules say who may come
+
+
+def test_hours_read_in_part_say_open_but_never_closed(indexed: Territory, find: Find) -> None:
+    Schedule.objects.filter(service__code="tenants-desk").update(parse=Schedule.Parse.PARTLY, raw="by appointment too")
+    reindex(indexed)
+    assert "Tenants' Desk" in names(find(window=TONIGHT, limit=50))
+    desk = next(h for h in find(window=TONIGHT, limit=50).hits if h.card.texts["name"]["en"] == "Tenants' Desk")
+    assert desk.is_open is None
+    assert "window" in desk.unknowns

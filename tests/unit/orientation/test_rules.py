@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -169,3 +170,9 @@ def test_how_long_ago_in_words_that_say_enough():
     assert age_of(at - timedelta(days=3), at) == (3, "days")
     assert age_of(at + timedelta(hours=1), at) == (0, "minutes")
     assert rules.DAYS[0] == "monday"
+
+
+def test_stairs_hinder_nobody_to_whom_the_service_comes() -> None:
+    stairs = {"service": {"wheelchair": ["no", "unknown"]}}
+    assert obstacle_stands(stairs, {}, replace(AT_THE_DESK, delivery=("on_site", "home")))
+    assert not obstacle_stands(stairs, {}, replace(AT_THE_DESK, delivery=("home", "remote")))

@@ -73,6 +73,7 @@ class Facets(msgspec.Struct, frozen=True, array_like=True):
     quality: float
     rules: list[tuple[str, str, Any, str]]
     has_activities: bool
+    hours_partly: bool = False  # read in part: it may be open at hours that `osm` does not say
 
 
 encode = msgspec.msgpack.Encoder().encode
@@ -347,6 +348,7 @@ def _facets(
         quality=quality(card),
         rules=[(rule.criterion, rule.op, rule.value, rule.effect) for rule in card.rules],
         has_activities=service.pk in rows.activities,
+        hours_partly=card.hours_parse == Schedule.Parse.PARTLY,
     )
 
 

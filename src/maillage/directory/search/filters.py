@@ -33,9 +33,13 @@ def window(memory: Memory, query: Query, rows: Rows) -> Said:
 
 
 def opened(memory: Memory, query: Query, rows: Rows) -> NDArray[np.int8]:
-    """1 open at some moment of the window, 0 closed (also for a time), -1 nobody can tell."""
+    """1 open at some moment of the window, 0 closed (also for a time), -1 nobody can tell.
+
+    Hours that were read in part say when it is open, never that it is closed.
+    """
     assert query.window is not None
     said = memory.hours.open_in(query.window, memory.pattern[rows])
+    said[(said == 0) & memory.hours_partly[rows]] = -1
     said[memory.closed[rows]] = 0
     return said
 

@@ -97,6 +97,7 @@ class Memory:
         self.months = np.array([f.months or self.default_months for f in facets], np.float32)
         self.quality = np.array([f.quality for f in facets], np.float32)
         self.pattern = np.array([self.hours.pattern(f.osm) for f in facets], np.int32)
+        self.hours_partly = np.array([f.hours_partly for f in facets], bool)
         self.activities = np.flatnonzero([f.has_activities for f in facets]).astype(np.int32)
         self.by_area = _postings((f.area,) for f in facets)
         self.by_served = _postings(f.served for f in facets)
