@@ -83,6 +83,14 @@ def test_one_bad_line_does_not_spoil_the_others(bare: Territory, take: Import) -
     assert "file-broken" in codes(outcome)
 
 
+@pytest.mark.parametrize("deep", ["[" * 200_000, '{"a":' * 50_000, "[" * 9_000 + "]" * 9_000])
+def test_a_document_nested_without_end_is_refused_before_it_takes_the_memory(
+    bare: Territory, take: Import, deep: str
+) -> None:
+    assert "file-broken" in codes(take(bare, deep.encode()))
+    assert Service.objects.count() == 0
+
+
 GARBAGE = st.recursive(
     st.none()
     | st.booleans()

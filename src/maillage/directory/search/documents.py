@@ -143,7 +143,7 @@ class Rows:
     """All rows that hang on a set of services, one query a table, grouped by owner."""
 
     def __init__(self, service_ids: Sequence[int]) -> None:
-        self.services = list(Service.objects.filter(pk__in=service_ids).select_related("organization"))
+        self.services = list(Service.objects.filter(pk__in=service_ids).select_related("organization").order_by("id"))
         at = list(
             ServiceAtLocation.objects.filter(service_id__in=service_ids).select_related("location").order_by("id")
         )
@@ -163,7 +163,8 @@ class Rows:
         )
         self.documents = group(RequiredDocument.objects.filter(service_id__in=service_ids).order_by("id"), "service_id")
         self.lifts = group(
-            LiftingResource.objects.filter(service_id__in=service_ids).select_related("obstacle"), "service_id"
+            LiftingResource.objects.filter(service_id__in=service_ids).select_related("obstacle").order_by("id"),
+            "service_id",
         )
         self.activities = set(Activity.objects.filter(service_id__in=service_ids).values_list("service_id", flat=True))
         sals = {row.pk for row in at}

@@ -14,6 +14,7 @@ from datetime import date
 from math import cos, radians
 from typing import Any
 
+import msgspec
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
@@ -274,6 +275,10 @@ def memory(territory: Territory) -> Memory:
         return _memories[territory.pk]
 
 
+class StaleDocuments(RuntimeError):
+    """The search documents are of another version of the software."""
+
+
 def forget() -> None:
     """Drop every memory (tests change the database under it)."""
     _memories.clear()
@@ -294,4 +299,9 @@ def _read(territory: Territory, *, after: int) -> dict[int, Facets]:
             "SELECT id, facets FROM directory_searchdocument WHERE territory_id = %s AND sequence > %s ORDER BY id",
             [territory.pk, after],
         )
-        return {int(pk): decode_facets(bytes(blob)) for pk, blob in cursor.fetchall()}
+        try:
+            return {int(pk): decode_facets(bytes(blob)) for pk, blob in cursor.fetchall()}
+        except msgspec.ValidationError as wrong:
+            raise StaleDocuments(
+                "The search documents were written by another version: run `maillage reindex`."
+            ) from wrong

@@ -12,7 +12,7 @@ import msgspec
 from maillage.directory.ingest import Record, Report, Thing
 from maillage.standards.hsds import reading as hsds
 from maillage.standards.hsds.reading import Reading, identifier
-from maillage.standards.reading.files import Member, Tick, open_bytes
+from maillage.standards.reading.files import Member, Shallow, Tick, open_bytes
 from maillage.standards.reading.values import Fields, storable
 
 LISTS = {
@@ -68,7 +68,7 @@ class Documents:
         for path in paths:
             try:
                 with open_bytes(member, tick) as file:
-                    for item in ijson.items(file, path, use_float=True):
+                    for item in ijson.items(Shallow(file), path, use_float=True):
                         count += 1
                         yield path.removesuffix("item").strip("."), item
             except (ijson.JSONError, OSError, ValueError, EOFError, RecursionError) as trouble:

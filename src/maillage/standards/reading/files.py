@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
+import numpy as np
+
 from maillage.directory.ingest import Report
 
 MOST_UNPACKED = 4 * 1024**3  # bytes of all members of a zip together
@@ -19,6 +21,8 @@ SMALL = 20 * 1024**2
 MOST_MEMBERS = 2_000
 LONGEST_CELL = 64 * 1024**2
 HUGE_CELL = 1_000_000
+DEEPEST = 500  # levels of brackets in JSON
+OPENING, CLOSING = np.frombuffer(b"[{", np.uint8), np.frombuffer(b"]}", np.uint8)
 
 Tick = Callable[[int], None]  # bytes read since the last tick
 
@@ -109,6 +113,26 @@ def open_bytes(member: Member, tick: Tick) -> IO[bytes]:
     if encoding == "utf-8":
         return raw
     return cast("IO[bytes]", _Recoded(io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")))
+
+
+class Shallow:
+    """JSON on its way to the parser, refused when it nests deeper than any record does: the parser keeps the path of every
+    level, and some kilobytes of brackets would take all memory. Brackets inside texts count too, which changes nothing: they
+    come in pairs, or few."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._depth = file, 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        octets = np.frombuffer(data, np.uint8)
+        steps = np.isin(octets, OPENING).astype(np.int32) - np.isin(octets, CLOSING)
+        depth = self._depth + np.cumsum(steps, dtype=np.int32)
+        if depth.size:
+            self._depth = int(depth[-1])
+            if int(depth.max()) > DEEPEST:
+                raise ValueError(f"nested more than {DEEPEST} levels deep")
+        return data
 
 
 class _Recoded:

@@ -21,7 +21,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("format", choices=["hsds"])
         parser.add_argument("path", type=Path, help="the file to write")
-        parser.add_argument("--ndjson", action="store_true", help="one object a line")
+        parser.add_argument(
+            "--ndjson", action="store_true", help="one object a line (as for a PATH that ends in .ndjson)"
+        )
         parser.add_argument(
             "--territory", default="", help="code of the territory (default: the one that the site serves)"
         )
@@ -38,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError(told)
         path: Path = options["path"]
         draft = path.with_name(f".{path.name}.part")
-        write = export.write_lines if options["ndjson"] else export.write_document
+        write = export.write_lines if options["ndjson"] or path.suffix == ".ndjson" else export.write_document
         try:
             with Progress(console=Console(stderr=True)) as bar, draft.open("wb") as file:
                 task = bar.add_task(_("Writing"), total=None)
