@@ -41,6 +41,15 @@ class NeedNode:
     window: str
     red_flag: str
     also: tuple[str, ...]  # codes of other categories whose services answer it
+    hints: Labels
+    icon: str
+    term: int  # key of its category
+
+    def name(self) -> str:
+        return label_in(self.labels, fallback=self.code)
+
+    def hint(self) -> str:
+        return label_in(self.hints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,11 @@ class AreaNode:
     names: tuple[str, ...]
     postal_codes: tuple[str, ...]
     point: tuple[float, float] | None
+    id: int
+    tile: tuple[int, int] | None
+
+    def name(self) -> str:
+        return label_in(self.labels, fallback=self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,9 @@ class ObstacleNode:
     when: Mapping[str, Mapping[str, Any]]
     sentence: Labels
     lifted_by: tuple[tuple[str, Labels], ...]  # need code of the services that lift it, with the sentence that says so
+
+    def name(self) -> str:
+        return label_in(self.labels, fallback=self.code)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,16 +213,23 @@ def _needs(territory: Territory) -> Iterator[NeedNode]:
             need.window,
             need.red_flag,
             tuple(term.code for term in need.also.all()),
+            need.hints,
+            need.icon,
+            need.term_id,
         )
 
 
 def _areas(territory: Territory) -> Iterator[AreaNode]:
     rows = Area.objects.filter(territory=territory).order_by("id")
-    fields = ("code", "level", "parent__code", "labels", "alternative_names", "postal_codes", "latitude", "longitude")
-    for code, level, parent, labels, others, postal_codes, latitude, longitude in rows.values_list(*fields):
+    fields = (
+        "code", "level", "parent__code", "labels", "alternative_names", "postal_codes", "latitude", "longitude", "id",
+        "tile_x", "tile_y",
+    )  # fmt: skip
+    for code, level, parent, labels, others, postal_codes, latitude, longitude, pk, x, y in rows.values_list(*fields):
         names = tuple(dict.fromkeys(str(name) for name in (*labels.values(), *others) if name and ":" not in str(name)))
         point = None if latitude is None or longitude is None else (latitude, longitude)
-        yield AreaNode(code, level, parent or "", labels, names, tuple(map(str, postal_codes)), point)
+        tile = None if x is None or y is None else (x, y)
+        yield AreaNode(code, level, parent or "", labels, names, tuple(map(str, postal_codes)), point, pk, tile)
 
 
 def _obstacles(territory: Territory) -> Iterator[ObstacleNode]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maillage.directory.search.types import Card, CardCapacity, CardRule
+from maillage.orientation import queries
 from maillage.territory.models import Territory
 from maillage.web.presenters import hours, maps, offer, service
 from maillage.web.presenters import words as say
@@ -27,24 +28,12 @@ def _english() -> None:
 
 @pytest.fixture
 def words() -> Vocabulary:
-    found = Vocabulary(
-        Territory(
-            languages=["fr", "nl"],
-            timezone="Europe/Brussels",
-            content={
-                "spoken_languages": [{"code": "fr", "labels": {"en": "French"}}],
-                "criteria": [
-                    {
-                        "code": "gender",
-                        "labels": {"en": "Gender"},
-                        "options": [{"code": "woman", "labels": {"en": "a woman"}}],
-                    }
-                ],
-            },
-        )
+    territory = Territory(languages=["fr", "nl"], timezone="Europe/Brussels", content={})
+    gender = {"labels": {"en": "Gender"}, "options": [{"code": "woman", "labels": {"en": "a woman"}}]}
+    spoken = {"fr": {"labels": {"en": "French"}}}
+    return Vocabulary(
+        territory, queries.Vocabulary(territory, {}, {}, {}, criteria={"gender": gender}, languages=spoken)
     )
-    found.needs, found.areas, found.obstacles = {}, {}, {}
-    return found
 
 
 def spans(osm: str, on: date = MONDAY) -> list[tuple[str, ...]]:
@@ -111,8 +100,7 @@ def test_a_confidential_place_is_its_area(words: Vocabulary) -> None:
     st.lists(st.tuples(st.floats(-60, 60), st.floats(-170, 170)), min_size=1, max_size=20),
 )
 def test_every_point_falls_on_the_map(points: list[tuple[float, float]]) -> None:
-    found = Vocabulary(Territory(languages=[], content={}))
-    found.areas = {}
+    found = Vocabulary(nowhere := Territory(languages=[], content={}), queries.Vocabulary(nowhere, {}, {}, {}))
     drawn = maps.draw([maps.Point(lat, lon, n) for n, (lat, lon) in enumerate(points)], found, {})
     assert drawn is not None
     assert all(0 <= mark.x <= drawn.width and 0 <= mark.y <= drawn.height for mark in drawn.marks)

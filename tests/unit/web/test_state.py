@@ -9,6 +9,7 @@ from django.http import QueryDict  # noqa: TID251
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maillage.orientation import queries
 from maillage.territory.models import Territory
 from maillage.web import state
 from maillage.web.presenters.vocabulary import Vocabulary
@@ -44,8 +45,7 @@ def test_what_is_sent_back_is_read_again_in_the_same_order(pairs: list[tuple[str
 
 @given(FORMS, st.text(max_size=60))
 def test_any_button_leaves_readable_pairs(pairs: list[tuple[str, str]], pressed: str) -> None:
-    words = Vocabulary(Territory(content={}, languages=[]))
-    words.needs, words.areas = {}, {}
+    words = Vocabulary(nowhere := Territory(content={}, languages=[]), queries.Vocabulary(nowhere, {}, {}, {}))
     sent = form([*pairs, ("do", pressed)])
     assert all(state.is_known(name) and value for name, value in state.after(state.read(sent), sent, words))
 

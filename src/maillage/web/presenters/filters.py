@@ -8,8 +8,9 @@ from functools import cached_property
 
 from django.utils.translation import gettext
 
+from maillage.orientation.queries import NeedNode
 from maillage.web import state
-from maillage.web.presenters.vocabulary import NeedNode, Vocabulary
+from maillage.web.presenters.vocabulary import Vocabulary
 
 RADII = ("1", "2", "3", "5", "10", "20")
 

@@ -186,9 +186,10 @@ def _outlines(frame: Frame, words: Vocabulary, shapes: dict[str, dict[str, Any]]
 
 def _middle(frame: Frame, words: Vocabulary, code: str) -> tuple[float, float]:
     area = words.areas.get(code)
-    if area is None or area.latitude is None or area.longitude is None:
+    if area is None or area.point is None:
         return -99.0, -99.0
-    return frame.xy(area.longitude, area.latitude)
+    latitude, longitude = area.point
+    return frame.xy(longitude, latitude)
 
 
 def _names(frame: Frame, words: Vocabulary) -> Iterable[Outline]:

@@ -10,9 +10,10 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
+from maillage.orientation.queries import AreaNode
 from maillage.web.presenters import maps
 from maillage.web.presenters.maps import WIDTH, Frame, path_of
-from maillage.web.presenters.vocabulary import AreaNode, Vocabulary
+from maillage.web.presenters.vocabulary import Vocabulary
 
 TILE = 120
 CLASSES = 5

@@ -7,45 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from maillage.directory.models import Obstacle
-from maillage.orientation.models import Need
-from maillage.territory.models import Area, Territory, label_in
+from maillage.orientation import queries
+from maillage.orientation.queries import AreaNode, NeedNode
+from maillage.territory.models import Territory, label_in
 
 Labels = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class NeedNode:
-    code: str
-    parent: str
-    labels: Labels
-    hints: Labels
-    question: Labels
-    ask: tuple[str, ...]
-    icon: str
-    red_flag: str
-    term: int
-
-    def name(self) -> str:
-        return label_in(self.labels, fallback=self.code)
-
-    def hint(self) -> str:
-        return label_in(self.hints)
-
-
-@dataclass(frozen=True, slots=True)
-class AreaNode:
-    id: int
-    code: str
-    level: str
-    parent: str
-    labels: Labels
-    latitude: float | None
-    longitude: float | None
-    tile: tuple[int, int] | None
-
-    def name(self) -> str:
-        return label_in(self.labels, fallback=self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +26,23 @@ class Item:
         return label_in(self.labels, fallback=self.code)
 
 
-def _items(content: Mapping[str, Any], key: str) -> dict[str, Item]:
-    """A vocabulary of the pack, whether written as a list of {code, ...} or as a map by code."""
-    found = content.get(key) or ()
-    listed: list[tuple[str, Any]] = [(str(row.get("code", "")), row) for row in found if isinstance(row, Mapping)]
-    rows = found.items() if isinstance(found, Mapping) else listed
-    return {
-        code: Item(code, row.get("labels") or row.get("names") or {}, row)
-        for code, row in rows
-        if code and isinstance(row, Mapping)
-    }
+def _items(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Item]:
+    return {code: Item(code, row.get("labels") or row.get("names") or {}, row) for code, row in rows.items()}
 
 
 class Vocabulary:
-    """All of a territory's words, read in two queries and kept until the pack is loaded again."""
+    """The words of orientation, as pages say them: in the reader's language; kept until the pack is loaded again."""
 
-    def __init__(self, territory: Territory) -> None:
+    def __init__(self, territory: Territory, words: queries.Vocabulary) -> None:
         self.territory = territory
         self.content: Mapping[str, Any] = territory.content
-        self.languages = _items(self.content, "spoken_languages")
-        self.publics = _items(self.content, "publics")
-        self.criteria = _items(self.content, "criteria")
-        self.windows = _items(self.content, "windows")
-        self.red_flags = _items(self.content, "red_flags")
+        self.needs, self.areas, self.obstacles = words.needs, words.areas, words.obstacles
+        self.lineage, self.area_line = words.lineage, words.area_line
+        self.languages = _items(words.languages)
+        self.publics = _items(words.publics)
+        self.criteria = _items(words.criteria)
+        self.windows = _items(words.windows)
+        self.red_flags = _items(words.red_flags)
         self.sources = {
             str(row.get("id") or row.get("code")): row
             for row in self.content.get("sources") or ()
@@ -93,51 +53,11 @@ class Vocabulary:
         self.holidays_country = str(self.content.get("holidays_country") or "")
 
     @cached_property
-    def needs(self) -> dict[str, NeedNode]:
-        rows = Need.objects.filter(territory=self.territory).order_by("order", "id")
-        return {
-            code: NeedNode(code, parent or "", labels, hints, question, tuple(ask), icon, red_flag, term)
-            for code, parent, labels, hints, question, ask, icon, red_flag, term in rows.values_list(
-                "code", "parent__code", "labels", "hints", "question", "ask", "icon", "red_flag", "term_id"
-            )
-        }
-
-    @cached_property
-    def areas(self) -> dict[str, AreaNode]:
-        rows = Area.objects.filter(territory=self.territory).order_by("id")
-        return {
-            code: AreaNode(pk, code, level, parent or "", labels, lat, lon, None if x is None or y is None else (x, y))
-            for pk, code, level, parent, labels, lat, lon, x, y in rows.values_list(
-                "id", "code", "level", "parent__code", "labels", "latitude", "longitude", "tile_x", "tile_y"
-            )
-        }
-
-    @cached_property
-    def obstacles(self) -> dict[str, Item]:
-        rows = Obstacle.objects.filter(territory=self.territory).order_by("order", "id")
-        return {row.code: Item(row.code, row.labels, row.definition) for row in rows}
-
-    @cached_property
     def children(self) -> dict[str, list[NeedNode]]:
         found: dict[str, list[NeedNode]] = {}
         for need in self.needs.values():
             found.setdefault(need.parent, []).append(need)
         return found
-
-    def lineage(self, code: str) -> tuple[str, ...]:
-        """The need and those above it, the nearest first; empty when the code is none of ours."""
-        line: list[str] = []
-        while code in self.needs and code not in line:
-            line.append(code)
-            code = self.needs[code].parent
-        return tuple(line)
-
-    def area_line(self, code: str) -> tuple[str, ...]:
-        line: list[str] = []
-        while code in self.areas and code not in line:
-            line.append(code)
-            code = self.areas[code].parent
-        return tuple(line)
 
     @cached_property
     def communes(self) -> list[AreaNode]:
@@ -176,7 +96,8 @@ class Vocabulary:
 
 @lru_cache(maxsize=8)
 def kept(pk: int, loaded: str) -> Vocabulary:
-    return Vocabulary(Territory.objects.get(pk=pk))
+    territory = Territory.objects.get(pk=pk)
+    return Vocabulary(territory, queries.vocabulary(territory))
 
 
 def vocabulary(territory: Territory) -> Vocabulary:

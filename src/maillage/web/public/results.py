@@ -103,6 +103,6 @@ def drawing(
     if where:
         here = maps.Point(where[0], where[1], name=_("You are here"))
     area = words.areas.get(found.situation.area)
-    if here is None and area and area.latitude is not None and area.longitude is not None:
-        here = maps.Point(area.latitude, area.longitude, name=area.name())
+    if here is None and area and area.point:
+        here = maps.Point(*area.point, name=area.name())
     return maps.draw(points, words, maps.boundaries(territory, words.tile_level), here) if points else None
