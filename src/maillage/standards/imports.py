@@ -23,6 +23,7 @@ from maillage.standards import data_inclusion, social_brussels
 from maillage.standards.hsds import feed as hsds
 from maillage.standards.hsds.reading import Reading
 from maillage.standards.reading.files import Refused
+from maillage.standards.reading.values import storable
 from maillage.territory import actions as territories
 from maillage.territory.models import Area, Territory
 
@@ -123,7 +124,8 @@ def _run(
         report.remark(refusal.code, value=refusal.value, rejected=True)
     feed.finish()
     report.flush(force=True)
-    held.counts, held.fill_rates, held.ended_at = report.counts, report.fill_rates, timezone.now()
+    held.counts, held.ended_at = report.counts, timezone.now()
+    held.fill_rates = storable(report.fill_rates)  # the names of columns are whatever the file says
     held.save(update_fields=["counts", "fill_rates", "ended_at"])
     return feed
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from maillage.directory.models import (
@@ -124,6 +124,7 @@ def test_garbage_is_reported_and_never_raises(bare: Territory, take: Import, gar
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(garbage=b"id,na\x00me\n1,Soup\n")
 @given(garbage=st.binary(max_size=200))
 def test_bytes_that_are_nothing_are_reported(bare: Territory, take: Import, garbage: bytes) -> None:
     for name in ("feed.json", "feed.ndjson", "feed.zip", "services.csv"):
