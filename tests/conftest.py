@@ -19,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.utils import translation
+from hypothesis import settings as hypothesis
 
 from tests.postgres import throw_away
 
