@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from maillage.directory.models import Location, Service, ServiceAtLocation, ServiceTerm, TaxonomyTerm
@@ -193,6 +193,8 @@ def test_ten_megabytes_of_question_are_refused_cleanly(client: Client, indexed: 
         max_size=4,
     ),
 )
+@example(name="organizations", params={"search": "\x00"})
+@example(name="service_at_locations", params={"postcode": "1\x00", "proximity": "1"})
 def test_whatever_is_asked_there_is_an_answer(
     client: Client, indexed: Territory, name: str, params: dict[str, str]
 ) -> None:

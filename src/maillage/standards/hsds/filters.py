@@ -44,6 +44,9 @@ class Refusal(Exception):
 
 
 def _none(value: Any) -> Any:
+    """Nothing, for an empty text; a NUL, which no database compares with, is read as a space."""
+    if isinstance(value, str):
+        value = value.replace("\x00", " ")
     return None if isinstance(value, str) and not value.strip() else value
 
 
