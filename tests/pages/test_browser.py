@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from maillage.directory.models import Service
 from maillage.territory.models import Territory
@@ -128,13 +129,13 @@ def test_the_whole_way_with_the_keyboard_alone(opening: Opening) -> None:
     _tab_to(page, "#result-1-name a")
     page.keyboard.press("Enter")
     page.wait_for_selector("#service")
-    assert page.evaluate("document.activeElement.id") == "service-name"
+    expect(page.locator("#service-name")).to_be_focused()
     page.go_back()
     page.wait_for_selector("#orientation:not([hidden])")
-    assert page.evaluate("document.activeElement.hasAttribute('data-open')")
+    expect(page.locator("[data-open]:focus")).to_have_count(1)
     _tab_to(page, ".next-question button")
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.activeElement && document.activeElement.id === 'summary'")
+    expect(page.locator("#summary")).to_be_focused()
 
 
 def _tab_to(page: Page, selector: str) -> None:
@@ -152,33 +153,33 @@ def test_the_whole_way_without_javascript(opening: Opening) -> None:
     page = opening("/", scripts=False, width=390)
     page.get_by_role("searchbox").fill(BED)
     page.get_by_role("button", name="Search", exact=True).click()
-    assert "Women's Haven" in page.content()
+    expect(page.locator("body")).to_contain_text("Women's Haven")
     chips = page.locator(".chips .chip").count()
     page.locator(".chips .chip").first.click()
-    assert page.locator(".chips .chip").count() < chips
+    expect(page.locator(".chips .chip")).not_to_have_count(chips)
     page.locator("summary", has_text="Filters").click()
     page.get_by_label("Free").check()
     page.get_by_role("button", name="Apply the filters").click()
-    assert "Free" in page.locator(".chips").inner_text()
+    expect(page.locator(".chips")).to_contain_text("Free")
     page.locator("h3 a").first.click()
-    assert "/service/" in page.url
+    page.wait_for_url("**/service/**")
     page.goto("/questions/")
     page.get_by_role("button", name="Housing").click()
     page.get_by_role("button", name="Emergency shelter").click()
     page.get_by_label("Place").select_option("north")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="See the list now").click()
-    assert page.locator("article.card").count() > 1
+    expect(page.locator("article.card").nth(1)).to_be_visible()
     page.get_by_role("button", name="Back to the questions").click()
-    assert page.locator("form.question").count() == 1
+    expect(page.locator("form.question")).to_have_count(1)
 
 
 def test_chips_and_questions_refine_without_leaving_the_page(opening: Opening) -> None:
     page = ask(opening("/"))
     before = page.locator(".chip").count()
     page.locator(".chips .chip").last.click()
-    page.wait_for_function(f"() => document.querySelectorAll('.chips .chip').length < {before}")
-    page.wait_for_function("() => document.activeElement && document.activeElement.id === 'summary'")
+    expect(page.locator(".chips .chip")).not_to_have_count(before)
+    expect(page.locator("#summary")).to_be_focused()
     assert page.url.endswith("/results/")
 
 
@@ -188,7 +189,7 @@ def test_back_takes_the_last_answer_off(opening: Opening) -> None:
     page.get_by_role("button", name="Housing").click()
     page.wait_for_selector("text=Emergency shelter")
     page.go_back()
-    page.wait_for_function("text => document.querySelector('h1').innerText === text", arg=first)
+    expect(page.locator("h1")).to_have_text(first)
 
 
 def test_escape_twice_leaves_at_once(opening: Opening, live_server: Any) -> None:
@@ -206,7 +207,8 @@ def test_escape_twice_leaves_at_once(opening: Opening, live_server: Any) -> None
     page.keyboard.press("Escape")
     page.wait_for_url("**/robots.txt")
     page.go_back()
-    assert "/results/" not in page.url or page.locator("article.card").count() == 0
+    if "/results/" in page.url:
+        expect(page.locator("article.card")).to_have_count(0)
 
 
 def test_a_language_is_chosen_from_the_results_and_nothing_is_lost(opening: Opening) -> None:
@@ -214,4 +216,4 @@ def test_a_language_is_chosen_from_the_results_and_nothing_is_lost(opening: Open
     page.get_by_role("button", name="Nederlands").click()
     page.wait_for_selector("html[lang=nl]")
     assert page.get_by_role("searchbox").input_value() == "shelter"
-    assert page.locator("article.card").count() > 1
+    expect(page.locator("article.card").nth(1)).to_be_visible()
