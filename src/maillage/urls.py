@@ -6,6 +6,7 @@ from maillage.web.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("maillage.web.public.urls")),
+    path("desk/", include("maillage.web.desk.urls")),
     path("api/", api.urls),
     path("hsds/", include("maillage.standards.hsds.urls")),
     path("accounts/", include("allauth.urls")),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from maillage.directory.models import TaxonomyTerm
+from maillage.people.models import User
 from maillage.territory.models import Territory, label_in
 
 
@@ -56,3 +58,57 @@ class Match(models.Model):
     engine = models.CharField(max_length=20)
     reasons = models.JSONField(default=list)
     matched_at = models.DateTimeField()
+
+
+class UnmetNeed(models.Model):
+    """How often, on a day, a need met nothing in an area, and why. A count and no person; leaves only through
+    `queries.unmet`, protected by the pack's smallest cell."""
+
+    class Cause(models.TextChoices):
+        EMPTY = "empty", _("nothing found")
+        FULL = "full", _("everything is full")
+        CLOSED = "closed", _("everything is closed at that time")
+        UNVERIFIED = "unverified", _("refused to give what was to be verified")
+        ABANDONED = "abandoned", _("questions left before the end")
+        REFUSED = "refused", _("refused by the service")
+        EXPIRED = "expired", _("never answered by the service")
+
+    territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="unmet_needs")
+    need = models.CharField(max_length=80)  # code; "" not said
+    area = models.CharField(max_length=80, blank=True)  # code, at the level of the tile map; "" not said
+    cause = models.CharField(max_length=12, choices=Cause)
+    public = models.CharField(max_length=80, blank=True)
+    filter = models.CharField(max_length=60, blank=True)  # what emptied the list most: a code of search's relaxations
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["territory", "need", "area", "cause", "public", "filter", "day"], name="unmet_need_once"
+            )
+        ]
+        indexes = [models.Index(fields=["territory", "day"], name="unmet_by_day")]
+
+
+class SharedList(models.Model):
+    """Services that a professional noted for somebody. It says nothing of that person, and ends by itself."""
+
+    territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="shared_lists")
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True)
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="shared_lists")
+    title = models.CharField(max_length=120)
+    language = models.CharField(max_length=8, blank=True)  # in which it is printed
+    token = models.CharField(max_length=64, unique=True)  # who has the link reads it, without an account
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+
+class SharedListItem(models.Model):
+    shared_list = models.ForeignKey(SharedList, on_delete=models.CASCADE, related_name="items")
+    service_uuid = models.UUIDField()  # no foreign key: the list says when a service is gone
+    note = models.CharField(max_length=400, blank=True)
+    order = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shared_list", "service_uuid"], name="shared_list_item_once")]

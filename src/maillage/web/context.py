@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import get_language_info
 
 from maillage.territory.models import Territory
+from maillage.web.desk.nav import Way, ways
 from maillage.web.language import territory_of
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
 
@@ -42,6 +43,10 @@ class Page:
     @cached_property
     def languages(self) -> list[Choice]:
         return [Choice(code, name, code.upper(), code == self.language) for code, name in settings.LANGUAGES]
+
+    @cached_property
+    def ways(self) -> list[Way]:
+        return ways(self.request)
 
     @cached_property
     def territory(self) -> Territory | None:

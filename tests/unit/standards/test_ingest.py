@@ -20,6 +20,7 @@ OWNERS = {
     "location_id",
     "service_at_location_id",
     "contact_id",
+    "merged_into_id",  # a person's decision, which no feed takes back
 }
 
 

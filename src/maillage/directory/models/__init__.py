@@ -1,7 +1,9 @@
 """What is offered, in the words of HSDS 3.1 (docs.openreferral.org); a name marked * in a docstring is ours, exported as an attribute."""
 
+from maillage.directory.models.care import Change, Closure, ErrorReport, LinkCheck, Reminder, Revision
 from maillage.directory.models.details import (
     Accessibility,
+    Accreditation,
     Activity,
     Contact,
     CostOption,
@@ -13,9 +15,11 @@ from maillage.directory.models.details import (
     Schedule,
     ServiceCapacity,
 )
+from maillage.directory.models.duplicates import DuplicatePair, Merge
+from maillage.directory.models.library import Guide, LibraryDocument
 from maillage.directory.models.search import DirectoryState, SearchDocument, SearchTerm
 from maillage.directory.models.service import Address, Location, Program, Service, ServiceArea, ServiceAtLocation
-from maillage.directory.models.source import FieldProvenance, ImportIssue, ImportRun, SourceRecord
+from maillage.directory.models.source import FieldProvenance, ImportIssue, ImportRun, ImportSchedule, SourceRecord
 from maillage.directory.models.taxonomy import (
     Attribute,
     LiftingResource,
@@ -28,8 +32,10 @@ from maillage.directory.models.taxonomy import (
 from maillage.directory.models.text import Text
 
 __all__ = [
-    "Accessibility", "Activity", "Address", "Attribute", "Contact", "CostOption", "DirectoryState", "EligibilityRule",
-    "FieldProvenance", "Funding", "ImportIssue", "ImportRun", "Language", "LiftingResource", "Location", "Obstacle",
-    "Phone", "Program", "RequiredDocument", "Schedule", "SearchDocument", "SearchTerm", "Service", "ServiceArea",
-    "ServiceAtLocation", "ServiceCapacity", "ServiceTerm", "SourceRecord", "Taxonomy", "TaxonomyTerm", "TermMapping", "Text",
+    "Accessibility", "Accreditation", "Activity", "Address", "Attribute", "Change", "Closure", "Contact",
+    "CostOption", "DirectoryState", "DuplicatePair", "EligibilityRule", "ErrorReport", "FieldProvenance", "Funding",
+    "Guide", "ImportIssue", "ImportRun", "ImportSchedule", "Language", "LibraryDocument", "LiftingResource",
+    "LinkCheck", "Location", "Merge", "Obstacle", "Phone", "Program", "Reminder", "RequiredDocument", "Revision",
+    "Schedule", "SearchDocument", "SearchTerm", "Service", "ServiceArea", "ServiceAtLocation", "ServiceCapacity",
+    "ServiceTerm", "SourceRecord", "Taxonomy", "TaxonomyTerm", "TermMapping", "Text",
 ]  # fmt: skip

@@ -118,6 +118,17 @@ class Funding(Owned):
     source = models.CharField(max_length=400)
 
 
+class Accreditation(Owned):
+    """* Recognised by an authority, under a law or scheme, for a time (HSDS: Service.accreditations, as one text)."""
+
+    authority = models.CharField(max_length=400)
+    scheme = models.CharField(max_length=400, blank=True)  # the law, the kind of recognition
+    number = models.CharField(max_length=80, blank=True)
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=400, blank=True)
+
+
 class ServiceCapacity(models.Model):
     """How much room, as said at `updated_at`. After `expires_at` nobody knows: `known_status` is unknown."""
 

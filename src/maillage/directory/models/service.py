@@ -21,8 +21,9 @@ class Program(models.Model):
 
 class ServiceQuerySet(models.QuerySet["Service"]):
     def visible(self) -> ServiceQuerySet:
-        """What anyone may see: not withdrawn, not defunct."""
-        return self.filter(visibility=Service.Visibility.PUBLIC).exclude(status=Service.Status.DEFUNCT)
+        """What anyone may see: not withdrawn, not defunct, not merged into another."""
+        shown = self.filter(visibility=Service.Visibility.PUBLIC, merged_into=None)
+        return shown.exclude(status=Service.Status.DEFUNCT)
 
 
 class Service(models.Model):
@@ -69,6 +70,9 @@ class Service(models.Model):
     )  # * somebody said who may come: the rules, or anyone without rules
     confirmed_on = models.DateField(null=True, blank=True)  # HSDS assured_date
     confirmed_by = models.CharField(max_length=200, blank=True)  # HSDS assurer_email, or the name of a source
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged"
+    )  # * a person decided that it is the same as another: see models/duplicates.py
     update_months = models.PositiveSmallIntegerField(null=True, blank=True)  # * freshness contract
     is_fictional = models.BooleanField(default=False)
     last_modified = models.DateTimeField(default=timezone.now)

@@ -5,11 +5,46 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
+from maillage.people.models import User
 from maillage.territory.models import Territory
 
 
+class ImportSchedule(models.Model):
+    """A feed that is fetched again and again. `location` is an https address, or a file that the operator allowed."""
+
+    territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="import_schedules")
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True)
+    source = models.CharField(max_length=200)
+    format = models.CharField(max_length=40)
+    location = models.CharField(max_length=1000)
+    licence = models.CharField(max_length=400, blank=True)
+    every_hours = models.PositiveIntegerField(default=24)
+    next_at = models.DateTimeField()
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["territory", "source"], name="import_schedule_once")]
+
+
 class ImportRun(models.Model):
+    """One import. A run that is `asked` waits for the worker (`maillage work`), which tells its progress here."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    state = models.CharField(max_length=10, choices=State, default=State.DONE)
+    is_trial = models.BooleanField(default=False)  # nothing is changed: `preview` says what would be
+    preview = models.JSONField(default=dict)
+    progress = models.JSONField(default=dict)  # {"phase": "read" | "write" | "index", "done": n, "total": n}
+    error = models.CharField(max_length=400, blank=True)  # why it failed, as a stable code and its values
+    file = models.CharField(max_length=400, blank=True)  # what was handed in, under MAILLAGE_VAR/imports
+    schedule = models.ForeignKey(ImportSchedule, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs")
+    asked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="import_runs")
     territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="import_runs")
     uuid = models.UUIDField(default=uuid.uuid4, unique=True)
     format = models.CharField(max_length=40)
@@ -45,6 +80,7 @@ class SourceRecord(models.Model):
     sha256 = models.CharField(max_length=64)
     licence = models.CharField(max_length=400, blank=True)
     fetched_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True)  # a whole feed came without it
 
     class Meta:
         constraints = [

@@ -1,0 +1,33 @@
+"""The ways through the desk, each shown to the roles that may open it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from maillage.web.access import allowed
+from maillage.web.seat import seat
+
+# name of the address, what it is called, icon
+WAYS: tuple[tuple[str, Promise, str], ...] = (("desk", _("Desk"), "home"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    label: Promise
+    icon: str
+    url: str
+    is_here: bool
+
+
+def ways(request: HttpRequest) -> list[Way]:
+    """Those open to whoever asks; nothing for a visitor."""
+    roles = seat(request).roles
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    return [
+        Way(label, icon, reverse(name), name == here) for name, label, icon in WAYS if roles and allowed(name) & roles
+    ]
