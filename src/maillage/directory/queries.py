@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from maillage.directory.models import Address, Location
+from django.db.models import QuerySet
+
+from maillage.directory.models import Address, Location, Service
 from maillage.people import audit
-from maillage.people.models import User
+from maillage.people.models import Membership, Role, User
 from maillage.people.queries import standing
 from maillage.people.rules import can_see_confidential_place
+from maillage.territory.models import Territory
 
 
 class PlaceHidden(PermissionError):
@@ -37,3 +40,19 @@ def exact_place(location: Location, *, user: User | None, at: datetime) -> Exact
             raise PlaceHidden(str(location.uuid))
         audit.record("read-confidential-place", location, by=user)
     return ExactPlace(location.latitude, location.longitude, tuple(location.addresses.order_by("id")))
+
+
+def editors(service: Service, *, at: datetime) -> QuerySet[User]:
+    """Who keeps this service true: the editors and administrators of its organisation."""
+    held = Membership.objects.active(at=at).filter(
+        organization=service.organization_id, organization__isnull=False, role__in=(Role.EDITOR, Role.ADMINISTRATOR)
+    )
+    return User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("pk")
+
+
+def moderators(territory: Territory, *, at: datetime) -> QuerySet[User]:
+    """Who decides about what is proposed in this territory: its moderators; its administrators where there is none."""
+    held = Membership.objects.active(at=at).filter(territory=territory, organization=None)
+    people = User.objects.filter(is_active=True).order_by("pk")
+    found = people.filter(pk__in=held.filter(role=Role.MODERATOR).values("user"))
+    return found if found.exists() else people.filter(pk__in=held.filter(role=Role.ADMINISTRATOR).values("user"))

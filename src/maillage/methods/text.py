@@ -55,6 +55,14 @@ STOP = {
 }
 
 
+def typed(text: str, limit: int) -> str:
+    """What somebody typed, as both databases keep it and a mail carries it: no control characters, line ends as one sign,
+    nothing around it, at most `limit` characters."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(sign for sign in lines if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs"))
+    return kept.strip()[:limit].rstrip()
+
+
 @lru_cache(maxsize=200_000)
 def fold(text: str) -> str:
     """Lower case without accents. What is not Latin is written as its code points, so that every index reads plain ASCII."""
