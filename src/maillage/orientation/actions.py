@@ -6,18 +6,19 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from maillage.directory.search.types import Card, CardRule, FactValue, Verdict
 from maillage.methods.eligibility import FALSE, TRUE, UNKNOWN, holds, signature
 from maillage.orientation import rules, sentences
-from maillage.orientation.models import Match
+from maillage.orientation.models import Match, UnmetNeed
 from maillage.orientation.queries import Vocabulary, vocabulary
 from maillage.orientation.types import Situation, Suggestion
 from maillage.people import audit
@@ -90,6 +91,31 @@ def replay(match: Match) -> Replay:
         said.append(_("Something that was asked was not known of this service."))
     made = VERDICTS[verdict]
     return Replay(made, made == match.verdict, match.engine == ENGINE, tuple(said))
+
+
+def count_unmet(
+    territory: Territory,
+    cause: str,
+    *,
+    needs: Sequence[str],
+    area: str = "",
+    public: str = "",
+    without: str = "",
+    on: date,
+) -> None:
+    """One more need that met nothing, on that day: a count for each need said, and no person. `without`: the filter that
+    emptied the list most. No trace: nobody acted."""
+    for need in needs or ("",):
+        said = {
+            "territory": territory, "need": need, "area": area, "cause": cause, "public": public, "filter": without, "day": on,
+        }  # fmt: skip
+        if UnmetNeed.objects.filter(**said).update(count=F("count") + 1):
+            continue
+        try:
+            with transaction.atomic():
+                UnmetNeed.objects.create(**said, count=1)
+        except IntegrityError:  # somebody was faster
+            UnmetNeed.objects.filter(**said).update(count=F("count") + 1)
 
 
 def facts_of(situation: Situation, words: Vocabulary) -> dict[str, FactValue]:

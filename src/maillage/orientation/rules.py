@@ -173,3 +173,25 @@ def age_of(then: datetime, at: datetime) -> tuple[int, str]:
     if minutes < 48 * 60:
         return minutes // 60, "hours"
     return minutes // (24 * 60), "days"
+
+
+# ---- what was missing
+
+
+def unmet_cause(
+    *, total: int, fits: int, room: Sequence[str], openness: Sequence[bool | None], has_window: bool, declined: bool
+) -> str:
+    """Why a first page of results leaves the need unmet: a cause of UnmetNeed; "" when something may answer it.
+
+    `room` and `openness`: of the services shown, in their order. What is full stands last (search/ranking.py), so that a
+    first one that is full says that all are. "closed" is said only when everything found is shown and known to be closed.
+    """
+    if total == 0:
+        return "empty"
+    if room and room[0] in {"no-capacity", "waitlist"}:
+        return "full"
+    if has_window and len(openness) == total and all(is_open is False for is_open in openness):
+        return "closed"
+    if fits == 0 and declined:
+        return "unverified"
+    return ""
