@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone, translation
 
@@ -39,6 +40,7 @@ def _friday_evening(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     from maillage.web.queries import _figures
 
     def forget() -> None:
+        cache.clear()
         memory.forget()
         queries.forget()
         vocabulary.kept.cache_clear()

@@ -33,6 +33,7 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "home": ANYONE,
     "help": ANYONE,
     "questions": ANYONE,
+    "questions-left": ANYONE,
     "results": ANYONE,
     "service": ANYONE,
     "activities": ANYONE,

@@ -18,7 +18,7 @@ from maillage.web.presenters import emergency, maps
 from maillage.web.presenters import results as present
 from maillage.web.presenters.filters import Filters
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
-from maillage.web.public import orienting
+from maillage.web.public import missing, orienting
 
 A_PAGE = 20
 PERSONAL_NEVER = ("needs", "area")  # the only fields that may come in an address: browsing, not a person
@@ -61,6 +61,8 @@ def answer(request: HttpRequest, territory: Territory, wanted: Asked) -> HttpRes
     if request.method == "POST" and len(request.POST.get("text", "")) > state.TEXT_LIMIT:
         refused.append(_("Your text is long: we read its first thousand characters."))
     context = page(pairs, situation, territory, words, wanted.start) if pairs else {"pairs": pairs}
+    if request.method == "POST" and wanted.start == 1 and isinstance(found := context.get("found"), Orientation):
+        missing.note(request, found, territory, words)
     context |= {"filters": Filters(pairs, words), "refused": refused, "text": state.first(pairs, "text")}
     context["carried"] = state.hidden_of(pairs, ("text", *Filters.FIELDS))
     context["everything"] = state.hidden_of(pairs)

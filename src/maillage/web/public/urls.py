@@ -1,11 +1,12 @@
 from django.urls import path
 
-from maillage.web.public import about, activities, areas, home, language, machine, results, service, wizard
+from maillage.web.public import about, activities, areas, home, language, machine, missing, results, service, wizard
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("help/", home.help_now, name="help"),
     path("questions/", wizard.questions, name="questions"),
+    path("questions/left/", missing.left, name="questions-left"),
     path("results/", results.results, name="results"),
     path("service/<uuid:uuid>/", service.service, name="service"),
     path("activities/", activities.activities, name="activities"),

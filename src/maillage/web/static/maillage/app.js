@@ -17,6 +17,18 @@
   // A page that came from a form is not sent again when it is reloaded or come back to.
   if (document.querySelector("[data-posted]")) history.replaceState({ step: 0 }, "", location.pathname);
 
+  // Questions left before any list was seen: the need and the area are counted, and nobody. Leaving quickly says nothing.
+  window.addEventListener("pagehide", () => {
+    const form = document.querySelector("form[data-left]");
+    if (!form || sending || document.documentElement.hidden) return;
+    const said = new FormData();
+    for (const [name, value] of new FormData(form)) if (name === "needs" || name === "area") said.append(name, value);
+    if (said.has("needs")) navigator.sendBeacon(form.dataset.left, said);
+  });
+  let sending = false;
+  document.addEventListener("submit", (event) => { if (event.target.matches("form[data-left], .languages")) sending = true; });
+  document.addEventListener("htmx:afterSettle", () => { sending = false; });
+
   // Steps that htmx loads: "back" of the browser takes the last answer off, as the button does.
   let step = 0, goingBack = false, opened = null, told = "";
   const focus = (selector) => document.querySelector(selector)?.focus({ preventScroll: false });
