@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from maillage.directory.freshness import Contract, contract
 from maillage.directory.models import (
     Activity,
     Address,
@@ -90,6 +91,7 @@ class Vocabulary:
     needs: dict[int, str]  # term id -> need code, for the tree of needs
     term_stems: dict[int, str]  # term id -> stems of its labels and synonyms and of those above it, every language
     lexicon: frozenset[str]  # stems of Dutch words that compounds are made of
+    contract: Contract  # how many months each kind of service stays true
     words: dict[str, str] = field(default_factory=dict)  # stem -> a word that has it
     seen: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))  # language -> word -> its stems
     written: set[str] = field(default_factory=set)  # stems already in SearchTerm
@@ -117,7 +119,7 @@ def vocabulary(territory: Territory) -> Vocabulary:
         if len(word) >= 4
     }
     areas = {area.pk: area for area in Area.objects.filter(territory=territory).defer("boundary")}
-    found = Vocabulary(territory, areas, {}, {}, frozenset(lexicon))
+    found = Vocabulary(territory, areas, {}, {}, frozenset(lexicon), _contract(territory, terms))
     own = {
         term.pk: " ".join(
             found.stems(text, language)
@@ -137,6 +139,12 @@ def vocabulary(territory: Territory) -> Vocabulary:
         if term.taxonomy.code == "needs":
             found.needs[term.pk] = term.code
     return found
+
+
+def _contract(territory: Territory, terms: Sequence[TaxonomyTerm]) -> Contract:
+    codes = {term.pk: term.code for term in terms}
+    needs = [term for term in terms if term.taxonomy.code == "needs"]
+    return contract(territory.content, {term.code: codes.get(term.parent_id or 0, "") for term in needs})
 
 
 class Rows:
@@ -314,6 +322,7 @@ def _card(
         documents=[row.document for row in rows.documents.get(service.pk, ())],
         lifts=[row.obstacle.code for row in rows.lifts.get(service.pk, ())],
         confirmed_on=service.confirmed_on,
+        months=words.contract.months(_codes(rows, service, words), service.update_months),
         source=service.confirmed_by,
     )
 
@@ -345,7 +354,7 @@ def _facets(
         available=capacity.available if capacity else None,
         capacity_expires=capacity.expires_at.timestamp() if capacity and capacity.expires_at else 0.0,
         confirmed=service.confirmed_on.toordinal() if service.confirmed_on else 0,
-        months=service.update_months or 0,
+        months=card.months,
         quality=quality(card),
         rules=[(rule.criterion, rule.op, rule.value, rule.effect) for rule in card.rules],
         has_activities=service.pk in rows.activities,

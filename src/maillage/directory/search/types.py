@@ -69,6 +69,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     documents: list[str] = []
     lifts: list[str] = []  # obstacle codes that this service lifts
     confirmed_on: date | None = None
+    months: int = 0  # how long a confirmation holds: the freshness contract of this kind of service; 0: not written yet
     source: str = ""
 
 
