@@ -21,6 +21,7 @@ from maillage.packs.shapes import (
     language_code,
     list_of,
     map_of,
+    months,
     number,
     one_of,
     paired,
@@ -59,6 +60,7 @@ source = record(
     {"id": code, "title": text()}, {"publisher": text(), "url": url, "date": day, "licence": text(), "note": text(4000)}
 )
 spoken = record({"code": language_code, "labels": labels}, {"synonyms": words, "rtl": boolean})
+reminders = record({}, {name: whole(1, 10_000) for name in ("again_days", "escalate_days", "link_days", "most_mails")})
 window = record({"labels": labels}, {"from": clock, "to": clock, "synonyms": words})
 pack = record(
     {
@@ -75,7 +77,7 @@ pack = record(
         "windows": map_of(window),
         "ranking": record({name: number(0, 100) for name in RANKING}, {"preference": number(0, 100)}),
         "ranking_half_distance_km": number(0.01, 1000),
-        "freshness_months": map_of(whole(1, 240)),
+        "freshness_months": map_of(months),
         "organisation_cap": whole(1, 100),
         "sources": list_of(source, least=1),
     },
@@ -85,6 +87,8 @@ pack = record(
         "quick_exit_url": url,
         "tile_level": word_code,
         "identifier_schemes": list_of(text(40)),
+        "reminders": reminders,
+        "capacity_needs": list_of(code),
     },
 )
 

@@ -152,6 +152,7 @@ def _head(checker: Checker) -> None:
                 checker.say(file, months, code, "freshness_months", _("is neither “default” nor the code of a need"))
         if "default" not in months:
             checker.say(file, head, "freshness_months", "", _("the key “default” is missing"))
+    checker.known(file, head, "capacity_needs", "", checker.needs, _("need"))
     for name, window in mapping(head, "windows").items():
         if isinstance(window, Mapped) and ("from" in window) != ("to" in window):
             checker.say(file, window, "from", f"windows.{name}", _("“from” and “to” go together"))

@@ -14,6 +14,7 @@ import opening_hours
 from dateutil.rrule import rrulestr
 from django.utils.translation import gettext as _
 
+from maillage.directory.freshness import MONTHS
 from maillage.packs.problems import Problems
 from maillage.packs.reading import Listed, Mapped
 
@@ -142,6 +143,13 @@ def whole(lowest: int = 0, highest: int = 1_000_000) -> Shape:
             spot.say(_("%(value)s is not between %(low)s and %(high)s"), value=value, low=lowest, high=highest)
 
     return shape
+
+
+def months(spot: Spot, value: Any) -> None:
+    """How long a record stays true: one of the promises that reminders know."""
+    if isinstance(value, bool) or value not in MONTHS:
+        choices = ", ".join(map(str, MONTHS))
+        spot.say(_("“%(value)s” is not one of: %(choices)s"), value=value, choices=choices)
 
 
 def number(lowest: float, highest: float) -> Shape:
