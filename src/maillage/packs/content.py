@@ -63,8 +63,18 @@ def territory(pack: Pack) -> Row:
         content[name] = inheriting(pack.criteria, name)
     content["obstacles"] = inheriting(pack.obstacles, "obstacles")
     content["red_flags"] = inheriting(pack.red_flags, "red_flags")
+    content["rights"] = rights(pack)
     content["needs_version"] = str(pack.needs.get("version", pack.version))
     return content
+
+
+def rights(pack: Pack) -> list[Row]:
+    """Each right as the file gives it; the organisation where it is claimed as the identity that it has in every database."""
+    found = inheriting(pack.rights, "rights")
+    for row in found:
+        if code := row["claim"].get("organization"):
+            row["claim"]["organization"] = str(stable(pack.code, f"organization/{code}"))
+    return found
 
 
 def areas(pack: Pack) -> dict[str, Row]:

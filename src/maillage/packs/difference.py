@@ -19,6 +19,7 @@ LISTED = (
     "criteria",
     "publics",
     "red_flags",
+    "rights",
     "spoken_languages",
     "sources",
 )  # lists of the content, compared item by item
@@ -214,6 +215,7 @@ def in_words(name: str) -> str:
     """The heading of a section."""
     return {
         "settings": _("settings"), "criteria": _("criteria"), "publics": _("publics"), "red_flags": _("red flags"),
+        "rights": _("rights"),
         "spoken_languages": _("spoken languages"), "sources": _("sources"), "areas": _("areas"), "links": _("links between areas"),
         "needs": _("needs"), "obstacles": _("obstacles"), "organizations": _("organisations"), "services": _("services"),
     }[name]  # fmt: skip

@@ -25,6 +25,7 @@ from maillage.packs.shapes import (
     number,
     one_of,
     paired,
+    period,
     phrases,
     range_of,
     record,
@@ -178,6 +179,51 @@ red_flag = record(
     {"code": code, "labels": labels, "message": sentences, "words": phrases, "contacts": list_of(contact)}
 )
 red_flags = record({"red_flags": list_of(red_flag)}, {"version": text(40)})
+
+test_of_a_right = record(
+    {"criterion": word_code, "op": one_of(*OPERATORS), "value": anything}, {"text": sentences, "supports": boolean}
+)
+words_of_a_right = record({"words": sentences})
+
+
+def test(spot: Spot, value: Any) -> None:
+    """Something about the person: a criterion, or in words only what nobody is asked."""
+    (words_of_a_right if isinstance(value, Mapped) and "words" in value else test_of_a_right)(spot, value)
+
+
+one_of_several = record({"any": list_of(test, least=2)})
+
+
+def condition(spot: Spot, value: Any) -> None:
+    """A test, or several of which one must hold."""
+    (one_of_several if isinstance(value, Mapped) and "any" in value else test)(spot, value)
+
+
+page = record({"title": text(), "url": url}, {"publisher": text(), "date": day})
+law = record({"title": text()}, {"article": text(120), "url": url, "date": day})
+right = record(
+    {
+        "code": code,
+        "labels": labels,
+        "gives": sentences,
+        "needs": list_of(code, least=1),
+        "conditions": list_of(condition, least=1),
+        "claim": record({"at": labels}, {"need": code, "organization": code, "url": url, "phone": text(60)}),
+        "pages": list_of(page, least=1),
+        "checked_on": day,
+    },
+    {
+        "always": boolean,
+        "ask": list_of(word_code),
+        "documents": list_of(labels),
+        "time_limit": record({"period": period, "text": sentences}),
+        "answer": record({"text": sentences}, {"period": period}),
+        "law": list_of(law),
+        "amounts": list_of(record({"text": sentences, "date": day, "url": url})),
+        "valid_from": day,
+    },
+)
+rights = record({"rights": list_of(right)}, {"version": text(40)})
 
 capacity = record({"unit": word_code}, {"maximum": whole(0, 100_000)})
 real_service = record(

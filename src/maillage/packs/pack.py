@@ -26,6 +26,7 @@ OPTIONAL: dict[str, Shape] = {
     "obstacles.yaml": formats.obstacles,
     "red_flags.yaml": formats.red_flags,
     "organizations.yaml": formats.organizations,
+    "rights.yaml": formats.rights,
     "demo.yaml": formats.demo,
 }
 TABLES = ("areas.csv", "area_links.csv")
@@ -45,6 +46,7 @@ class Pack:
     obstacles: Mapped = field(default_factory=Mapped)
     red_flags: Mapped = field(default_factory=Mapped)
     organizations: Mapped = field(default_factory=Mapped)
+    rights: Mapped = field(default_factory=Mapped)
     demo: Mapped = field(default_factory=Mapped)
 
     @property

@@ -55,6 +55,7 @@ class Checker:
         self.publics = {entry.get("code") for _path, entry in items(pack.criteria, "publics")}
         self.obstacles = {entry.get("code") for _path, entry in items(pack.obstacles, "obstacles")}
         self.flags = {entry.get("code") for _path, entry in items(pack.red_flags, "red_flags")}
+        self.organizations = {entry.get("code") for _path, entry in items(pack.organizations, "organizations")}
         self.spoken = {entry.get("code") for _path, entry in items(pack.head, "spoken_languages")}
         self.windows = set(mapping(pack.head, "windows"))
 
@@ -119,6 +120,7 @@ def check(pack: Pack, problems: Problems) -> None:
     _obstacles(checker)
     _red_flags(checker)
     _organizations(checker)
+    _rights(checker)
     _demo(checker)
     for path, entry in items(pack.head, "sources"):
         if isinstance(entry.get("id"), str) and entry["id"] not in checker.used:
@@ -324,6 +326,40 @@ def offered(checker: Checker, file: str, path: str, service: Mapped) -> None:
     checker.known(file, service, "lifts", path, checker.obstacles, _("obstacle"))
     checker.known(file, service, "languages", path, checker.spoken, _("spoken language"))
     rules(checker, file, items(service, "rules", path))
+
+
+def _rights(checker: Checker) -> None:
+    file, top = "rights.yaml", checker.pack.rights
+    found = list(items(top, "rights"))
+    checker.unique(file, found)
+    checker.must_be_sourced(file, top, found)
+    for path, entry in found:
+        checker.known(file, entry, "needs", path, checker.needs, _("need"))
+        checker.known(file, entry, "ask", path, checker.criteria, _("criterion"))
+        claim = mapping(entry, "claim")
+        checker.known(file, claim, "need", f"{path}.claim", checker.needs, _("need"))
+        checker.known(file, claim, "organization", f"{path}.claim", checker.organizations, _("organisation"))
+        tests = list(_tests(entry, path))
+        rules(checker, file, ((below, test) for below, test in tests if "criterion" in test))
+        used = {test.get("criterion") for _below, test in tests}
+        asked = entry.get("ask")
+        for code in asked if isinstance(asked, Listed) else ():
+            if code in checker.criteria and code not in used:
+                checker.say(
+                    file, entry, "ask", path, _("“%(code)s” is asked for nothing: no condition is about it"), code=code
+                )
+        if not entry.get("always") and not any("criterion" in t and t.get("supports") is not False for _b, t in tests):
+            checker.say(
+                file, entry, "conditions", path, _("nothing that is known of a person could ever lead to this right")
+            )
+        if not entry.get("law") and not entry.get("note"):
+            checker.say(file, entry, "law", path, _("no law is named: say why in a note"))
+
+
+def _tests(entry: Mapped, path: str) -> Iterator[Found]:
+    """Every test of a right, those of its alternatives included."""
+    for below, condition in items(entry, "conditions", path):
+        yield from items(condition, "any", below) if "any" in condition else [(below, condition)]
 
 
 def _demo(checker: Checker) -> None:

@@ -87,6 +87,13 @@ year_date = matching(
 )
 
 
+period = matching(  # ISO 8601, whole units
+    re.compile(r"P(?=\d)(\d{1,3}Y)?(\d{1,3}M)?(\d{1,3}W)?(\d{1,4}D)?"),
+    lambda: _("“%(value)s” is not a period: write P60D, P3M or P3Y"),
+    20,
+)
+
+
 def day(spot: Spot, value: Any) -> None:
     """A year, a month or a day that exists. A bare year is read as a number: it is accepted as such."""
     if isinstance(value, int) and not isinstance(value, bool) and 1800 <= value <= 2200:
