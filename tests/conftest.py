@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,9 @@ def testland(db: None) -> Territory:
     return testland.build()
 
 
+SINCE = datetime(2026, 1, 5, tzinfo=UTC)  # members before the evening of the tests
+
+
 @dataclass(frozen=True)
 class Cast:
     """Alice owns it, Bob works with her, Charlie must see nothing. Dora administers the territory."""
@@ -141,7 +145,7 @@ def cast(testland: Territory) -> Cast:
         (bob, Role.PROFESSIONAL, house),
         (dora, Role.ADMINISTRATOR, None),
     ):
-        Membership.objects.create(user=user, territory=testland, organization=organization, role=role)
+        Membership.objects.create(user=user, territory=testland, organization=organization, role=role, starts_at=SINCE)
     return Cast(alice, bob, charlie, dora, house)
 
 
