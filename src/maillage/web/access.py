@@ -59,6 +59,8 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "socialaccount_*": ANYONE,
     # the desk
     "desk": MEMBERS,
+    "desk-unmet": PLANNERS,
+    "desk-unmet-csv": PLANNERS,
 }
 
 

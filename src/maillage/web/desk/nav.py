@@ -13,7 +13,10 @@ from maillage.web.access import allowed
 from maillage.web.seat import seat
 
 # name of the address, what it is called, icon
-WAYS: tuple[tuple[str, Promise, str], ...] = (("desk", _("Desk"), "home"),)
+WAYS: tuple[tuple[str, Promise, str], ...] = (
+    ("desk", _("Desk"), "home"),
+    ("desk-unmet", _("What was missing"), "magnifying-glass-minus"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from maillage.web.presenters.vocabulary import Vocabulary
 TILE = 120
 CLASSES = 5
 LONGEST_LINE = 12
+Say = Callable[[str, int], tuple[str, str]]  # name of an area, its count -> what stands on it, what is read out
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +101,25 @@ def centred(lines: tuple[str, ...]) -> tuple[Line, ...]:
     return tuple(Line(text, f"{first if index == 0 else 1.1:.2f}em") for index, text in enumerate(lines))
 
 
-def offer_map(words: Vocabulary, counts: Mapping[str, int], shapes: Mapping[str, Mapping[str, Any]]) -> OfferMap | None:
+def services_there(name: str, count: int) -> tuple[str, str]:
+    """The number on an area, and the whole sentence for screen readers."""
+    number = number_format(count)
+    return number, ngettext("%(name)s: %(n)s service", "%(name)s: %(n)s services", count) % {"name": name, "n": number}
+
+
+def offer_map(
+    words: Vocabulary,
+    counts: Mapping[str, int],
+    shapes: Mapping[str, Mapping[str, Any]],
+    say: Say = services_there,
+) -> OfferMap | None:
     """Real boundaries when every area of the level has one, else tiles; None when the pack places none."""
     areas = words.communes
     numbers = [counts.get(area.code, 0) for area in areas]
     cuts = thresholds(numbers)
     key = legend(cuts, max(numbers, default=0))
     if areas and all(area.code in shapes for area in areas):
-        return _boundaries(areas, words, counts, cuts, shapes, key)
+        return _boundaries(areas, counts, cuts, shapes, key, say)
     placed = [area for area in areas if area.tile]
     if not placed:
         return None
@@ -117,26 +129,27 @@ def offer_map(words: Vocabulary, counts: Mapping[str, int], shapes: Mapping[str,
     for area in placed:
         x, y = ((area.tile or (0, 0))[0] - left) * TILE, ((area.tile or (0, 0))[1] - top) * TILE
         path = f"M{x + 3} {y + 3}h{TILE - 6}v{TILE - 6}h-{TILE - 6}Z"
-        drawn.append(_shape(area, counts, cuts, path, x + TILE / 2, y + TILE / 2 - 6))
+        drawn.append(_shape(area, counts, cuts, path, x + TILE / 2, y + TILE / 2 - 6, say))
     width = max(shape.x for shape in drawn) + TILE / 2
     height = max(shape.y for shape in drawn) + 6 + TILE / 2
     return OfferMap("tiles", width, height, tuple(drawn), key)
 
 
-def _shape(area: AreaNode, counts: Mapping[str, int], cuts: list[int], path: str, x: float, y: float) -> Shape:
+def _shape(
+    area: AreaNode, counts: Mapping[str, int], cuts: list[int], path: str, x: float, y: float, say: Say
+) -> Shape:
     count = counts.get(area.code, 0)
-    number = number_format(count)
-    label = ngettext("%(name)s: %(n)s service", "%(name)s: %(n)s services", count) % {"name": area.name(), "n": number}
+    number, label = say(area.name(), count)
     return Shape(area.code, area.name(), number, label, level(count, cuts), path, x, y, centred(wrapped(area.name())))
 
 
 def _boundaries(
     areas: list[AreaNode],
-    words: Vocabulary,
     counts: Mapping[str, int],
     cuts: list[int],
     shapes: Mapping[str, Mapping[str, Any]],
     key: tuple[Step, ...],
+    say: Say,
 ) -> OfferMap:
     spots = [point for area in areas for point in _points(shapes[area.code])]
     xs, ys = [x for x, _ in spots], [y for _, y in spots]
@@ -145,7 +158,7 @@ def _boundaries(
     for area in areas:
         path = path_of(dict(shapes[area.code]), frame)
         x, y = frame.xy(*maps.inmost(json.dumps(shapes[area.code])))
-        drawn.append(_shape(area, counts, cuts, path, x, y))
+        drawn.append(_shape(area, counts, cuts, path, x, y, say))
     return OfferMap("boundaries", WIDTH, frame.height, tuple(drawn), key)
 
 

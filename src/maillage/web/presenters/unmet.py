@@ -1,0 +1,197 @@
+"""What was missing, in words: a curve, a map, lines beside the offer that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from maillage.orientation.models import UnmetNeed
+from maillage.orientation.unmet import Asked, Line, Month, Offer, Unmet
+from maillage.web.presenters.vocabulary import Vocabulary
+
+WIDTH, HEIGHT = 640.0, 200.0
+FLOOR, LEFT = 170.0, 40.0
+BAR = 100.0
+
+FILTERS = {
+    "languages": gettext_lazy("the language spoken"),
+    "window": gettext_lazy("the moment"),
+    "served": gettext_lazy("living in that area"),
+    "area": gettext_lazy("being in that area"),
+    "near": gettext_lazy("the distance"),
+    "cost": gettext_lazy("being free of charge"),
+    "wheelchair": gettext_lazy("wheelchair access"),
+    "remote": gettext_lazy("being at a distance"),
+    "has_room": gettext_lazy("having room"),
+    "text": gettext_lazy("the words typed"),
+    "needs": gettext_lazy("the category itself"),
+}
+TITLES = {
+    "need": gettext_lazy("By need"),
+    "area": gettext_lazy("By area"),
+    "cause": gettext_lazy("Why"),
+    "public": gettext_lazy("For whom"),
+    "filter": gettext_lazy("What would have been needed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    href: str  # what narrows the page to this line; "" where nothing does
+    total: str
+    bar: float  # 0..BAR
+    offer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    code: str
+    title: str
+    rows: tuple[Row, ...]
+    hidden: int  # lines below the smallest cell
+    has_offer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    x: float
+    y: float
+    width: float
+    height: float
+    name: str
+    number: str
+    is_named: bool  # the axis has room for its name
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    columns: tuple[Column, ...]
+    top: str
+    width: float = WIDTH
+    height: float = HEIGHT
+    floor: float = FLOOR
+    left: float = LEFT
+
+
+def at_least(count: int, smallest: int) -> str:
+    """“20 or more”; “fewer than 5” when it is hidden."""
+    if count:
+        return _("%(n)s or more") % {"n": number_format(count)}
+    return _("fewer than %(n)s") % {"n": smallest}
+
+
+def month_name(month: Month) -> str:
+    return date_format(date(*month, 1), "F Y")
+
+
+def curve(found: Unmet) -> Curve:
+    """A column for each month; the table below it says the same."""
+    months = found.asked.months
+    most = max([*found.by_month, found.smallest])
+    step = (WIDTH - LEFT) / max(len(months), 1)
+    every = -(-len(months) // 6)
+    columns = []
+    for place, (month, count) in enumerate(zip(months, found.by_month, strict=True)):
+        tall = round(count / most * (FLOOR - 20), 1)
+        x = round(LEFT + place * step + step * 0.12, 1)
+        name, number = month_name(month), at_least(count, found.smallest)
+        columns.append(
+            Column(x, FLOOR - tall, round(step * 0.76, 1), tall, name, number, (len(months) - 1 - place) % every == 0)
+        )
+    return Curve(tuple(columns), number_format(most))
+
+
+def tables(found: Unmet, words: Vocabulary, offers: Mapping[str, Offer]) -> list[Table]:
+    return [table(code, found, words, offers) for code in TITLES]
+
+
+def table(code: str, found: Unmet, words: Vocabulary, offers: Mapping[str, Offer]) -> Table:
+    lines = [line for line in found.lines[code] if line.total]
+    most = max((line.total for line in lines), default=1)
+    rows = tuple(
+        Row(
+            name_of(code, line.code, words),
+            href(code, line, found.asked),
+            at_least(line.total, found.smallest),
+            round(line.total / most * BAR, 1),
+            offer(offers[line.code]) if code == "need" and line.code in offers else "",
+        )
+        for line in lines
+        if not (code == "filter" and not line.code)
+    )
+    return Table(code, str(TITLES[code]), rows, len(found.lines[code]) - len(lines), code == "need")
+
+
+def href(code: str, line: Line, asked: Asked) -> str:
+    """The same page, narrowed to this line: codes of the pack, nothing about anybody."""
+    if code == "filter" or not line.code or getattr(asked, code) == line.code:
+        return ""
+    return "?" + query(asked, **{code: line.code})
+
+
+def query(asked: Asked, **more: str) -> str:
+    kept = {
+        "from": f"{asked.first[0]}-{asked.first[1]:02d}",
+        "to": f"{asked.last[0]}-{asked.last[1]:02d}",
+        **{name: getattr(asked, name) for name in ("need", "area", "cause", "public")},
+        **more,
+    }
+    return urlencode({name: value for name, value in kept.items() if value})
+
+
+def name_of(kind: str, code: str, words: Vocabulary) -> str:
+    if not code:
+        return _("not said")
+    match kind:
+        case "need":
+            return words.need_name(code)
+        case "area":
+            return words.area_name(code) or code
+        case "cause":
+            return str(UnmetNeed.Cause(code).label) if code in UnmetNeed.Cause.values else code
+        case "public":
+            return words.public_name(code)
+    if code.startswith("fact:"):
+        return words.criterion_name(code.removeprefix("fact:"))
+    return str(FILTERS.get(code, code))
+
+
+def offer(there: Offer) -> str:
+    """What there is for that need: “12 services, 3 places free (4 say so), nearest 1.2 km”."""
+    said = [ngettext("%(n)s service", "%(n)s services", there.services) % {"n": number_format(there.services)}]
+    if there.free is not None:
+        said.append(
+            ngettext("%(n)s place free", "%(n)s places free", there.free) % {"n": number_format(there.free)}
+            + " "
+            + ngettext("(%(n)s service says so)", "(%(n)s services say so)", there.say_room) % {"n": there.say_room}
+        )
+    elif there.services:
+        said.append(_("nobody says how much room there is"))
+    if there.nearest_km is not None:
+        said.append(_("nearest at %(km)s km") % {"km": number_format(there.nearest_km)})
+    return ", ".join(said)
+
+
+def on_map(smallest: int, name: str, count: int) -> tuple[str, str]:
+    """What stands on an area of the map, and what is read out."""
+    number = f"{number_format(count)}+" if count else f"<{smallest}"
+    return number, f"{name}: {at_least(count, smallest)}"
+
+
+def csv_rows(found: Unmet, words: Vocabulary) -> Iterator[tuple[str, str, str, str, str]]:
+    """One line for each value of each dimension and month; an empty number: fewer than the smallest cell."""
+    yield ("dimension", "code", "name", "month", "at_least")
+    months = [f"{year}-{month:02d}" for year, month in found.asked.months]
+    for month, count in zip(months, found.by_month, strict=True):
+        yield ("all", "", "", month, str(count or ""))
+    for kind, lines in found.lines.items():
+        for line in lines:
+            for month, count in zip(months, line.months, strict=True):
+                yield (kind, line.code, name_of(kind, line.code, words), month, str(count or ""))
