@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from maillage.directory.models import Location, ServiceArea
 from maillage.directory.search.index import mark_deleted, reindex
-from maillage.packs import content, offer, vocabulary
+from maillage.packs import bookshelf, content, offer, vocabulary
 from maillage.packs.difference import Difference, compare
 from maillage.packs.pack import Pack
 from maillage.people import audit
@@ -58,6 +58,8 @@ def load(
     _write_vocabularies(territory, pack)
     sections = difference.sections
     real = offer.keep(territory, pack, sections["organizations"], sections["services"], at=at)
+    bookshelf.keep_guides(territory, pack)
+    bookshelf.keep_documents(territory, pack, at=at)
     kept = _drop_what_left(territory, pack)  # after the offer: it may have been the last to use it
     if real.deleted_services:
         mark_deleted(territory)

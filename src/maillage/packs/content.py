@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from maillage.packs import guides as drafts
 from maillage.packs.geography import decimal, integer, is_assumed, several
 from maillage.packs.pack import Pack
 from maillage.packs.reading import Listed, Mapped
@@ -174,6 +175,17 @@ def services(pack: Pack) -> dict[str, Row]:
                 "area": service.get("area", entry.get("area", "")),
             }
     return found
+
+
+def guides(pack: Pack) -> dict[str, Row]:
+    return {code: drafts.row(by_language, pack.languages[0]) for code, by_language in pack.guides.items()}
+
+
+def documents(pack: Pack) -> dict[str, Row]:
+    return {
+        entry["code"]: {**plain(entry), **provenance(entry, pack.library)}
+        for _path, entry in items(pack.library, "documents")
+    }
 
 
 def rules_for(

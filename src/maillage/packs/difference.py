@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from maillage.directory.models import Obstacle, SourceRecord, TaxonomyTerm
+from maillage.directory.models import Guide, Obstacle, SourceRecord, TaxonomyTerm
 from maillage.orientation.models import Need
 from maillage.packs import content
 from maillage.packs.pack import Pack
@@ -93,6 +93,8 @@ def compare(pack: Pack) -> Difference:
             "organizations", held_records(territory, pack, "organization"), content.organizations(pack)
         ),
         "services": section("services", held_records(territory, pack, "service"), content.services(pack)),
+        "guides": section("guides", held_guides(territory), content.guides(pack)),
+        "library": section("library", held_records(territory, pack, "document"), content.documents(pack)),
     }
     return Difference(pack.code, pack.version, loaded, same_version=same, sections=sections)
 
@@ -207,6 +209,22 @@ def held_records(territory: Territory | None, pack: Pack, entity: str) -> dict[s
     return {row.external_id: row.payload for row in rows}
 
 
+def held_guides(territory: Territory | None) -> dict[str, content.Row]:
+    rows = Guide.objects.filter(territory=territory).prefetch_related("terms") if territory else ()
+    return {
+        row.code: {
+            "titles": row.titles,
+            "summaries": row.summaries,
+            "steps": row.steps,
+            "sources": row.sources,
+            "checked_on": row.checked_on.isoformat() if row.checked_on else "",
+            "needs": sorted(term.code for term in row.terms.all()),
+            "order": row.order,
+        }
+        for row in rows
+    }
+
+
 def source_name(pack: Pack) -> str:
     return f"pack:{pack.code}"
 
@@ -218,4 +236,5 @@ def in_words(name: str) -> str:
         "rights": _("rights"),
         "spoken_languages": _("spoken languages"), "sources": _("sources"), "areas": _("areas"), "links": _("links between areas"),
         "needs": _("needs"), "obstacles": _("obstacles"), "organizations": _("organisations"), "services": _("services"),
+        "guides": _("guides"), "library": _("documents of the library"),
     }[name]  # fmt: skip

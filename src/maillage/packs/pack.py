@@ -11,7 +11,7 @@ import yaml
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from maillage.packs import formats, references
+from maillage.packs import formats, guides, library, references
 from maillage.packs.problems import PackInvalid, PackNotFound, Problems
 from maillage.packs.reading import Mapped, read_csv, read_yaml
 from maillage.packs.shapes import LANGUAGE, Shape, Spot
@@ -28,6 +28,7 @@ OPTIONAL: dict[str, Shape] = {
     "organizations.yaml": formats.organizations,
     "rights.yaml": formats.rights,
     "demo.yaml": formats.demo,
+    "library.yaml": library.documents,
 }
 TABLES = ("areas.csv", "area_links.csv")
 
@@ -48,6 +49,8 @@ class Pack:
     organizations: Mapped = field(default_factory=Mapped)
     rights: Mapped = field(default_factory=Mapped)
     demo: Mapped = field(default_factory=Mapped)
+    library: Mapped = field(default_factory=Mapped)
+    guides: guides.Guides = field(default_factory=dict)
 
     @property
     def code(self) -> str:
@@ -87,9 +90,10 @@ def find(name: str) -> Path:
 def fingerprint(folder: Path) -> str:
     """SHA-256 of the files of the format, their names included: two packs of the same fingerprint say the same."""
     digest = hashlib.sha256()
-    for name in sorted((*NEEDED, *OPTIONAL, *TABLES)):
-        path = folder / name
+    paths = [folder / name for name in sorted((*NEEDED, *OPTIONAL, *TABLES))]
+    for path in (*paths, *guides.files(folder), *library.files(folder)):
         if path.is_file():
+            name = path.relative_to(folder).as_posix()
             digest.update(f"{name}\0{path.stat().st_size}\0".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -122,6 +126,7 @@ def read(folder: Path) -> tuple[Pack, Problems]:
         else:
             is_read = False
     _read_tables(pack, spot, problems)
+    pack.guides = guides.read(folder, spot)
     if is_read and pack.areas:  # of a file that could not be read, every code would seem to be missing
         references.check(pack, problems)
     return pack, problems

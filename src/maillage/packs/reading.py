@@ -74,10 +74,13 @@ def read_text(path: Path, problems: Problems) -> str | None:
 def read_yaml(path: Path, problems: Problems) -> Mapped | None:
     """The top mapping of a YAML file, or None when it cannot be understood (the reasons are in `problems`)."""
     text = read_text(path, problems)
-    if text is None:
-        return None
+    return None if text is None else read_yaml_text(text, path.name, problems)
+
+
+def read_yaml_text(text: str, name: str, problems: Problems) -> Mapped | None:
+    """The same for a text that stands in the file `name`; lines are counted from its first."""
     before = len(problems)
-    builder = _Builder(path.name, problems)
+    builder = _Builder(name, problems)
     try:
         for event in yaml.parse(text, Loader=LOADER):
             if not builder.take(event):
@@ -85,14 +88,14 @@ def read_yaml(path: Path, problems: Problems) -> Mapped | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         sentence = _("is not correct YAML: %(reason)s") % {"reason": error.problem or error.context}
-        problems.add(path.name, mark.line + 1 if mark else 0, "", sentence)
+        problems.add(name, mark.line + 1 if mark else 0, "", sentence)
         return None
     except yaml.YAMLError as error:
-        problems.add(path.name, 0, "", _("is not correct YAML: %(reason)s") % {"reason": str(error).splitlines()[0]})
+        problems.add(name, 0, "", _("is not correct YAML: %(reason)s") % {"reason": str(error).splitlines()[0]})
         return None
     if not isinstance(builder.root, Mapped):
         if len(problems) == before:
-            problems.add(path.name, 1, "", _("must hold keys and values (`key: value`) at its top"))
+            problems.add(name, 1, "", _("must hold keys and values (`key: value`) at its top"))
         return None
     return builder.root
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from maillage.packs import geography
+from maillage.packs import geography, guides, library
 from maillage.packs.problems import Problems
 from maillage.packs.reading import Listed, Mapped
 
@@ -58,6 +58,12 @@ class Checker:
         self.organizations = {entry.get("code") for _path, entry in items(pack.organizations, "organizations")}
         self.spoken = {entry.get("code") for _path, entry in items(pack.head, "spoken_languages")}
         self.windows = set(mapping(pack.head, "windows"))
+        self.rights = {entry.get("code") for _path, entry in items(getattr(pack, "rights", None), "rights")}
+        self.services = {
+            service.get("code")
+            for _path, entry in items(pack.organizations, "organizations")
+            for _below, service in items(entry, "services")
+        }
 
     def say(self, file: str, holder: Mapped, key: str, path: str, sentence: str, **values: object) -> None:
         where = f"{path}.{key}".strip(".")
@@ -122,6 +128,8 @@ def check(pack: Pack, problems: Problems) -> None:
     _organizations(checker)
     _rights(checker)
     _demo(checker)
+    guides.check(checker, tuple(code for code, _name in settings.LANGUAGES))
+    library.check(checker, list(items(pack.library, "documents")))
     for path, entry in items(pack.head, "sources"):
         if isinstance(entry.get("id"), str) and entry["id"] not in checker.used:
             problems.add(

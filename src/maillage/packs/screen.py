@@ -36,6 +36,8 @@ def summary(pack: Pack) -> str:
         "red_flags": len(pack.red_flags.get("red_flags", ())),
         "organizations": len(content.organizations(pack)),
         "services": len(content.services(pack)),
+        "guides": len(pack.guides),
+        "library": len(content.documents(pack)),
     }
     said = ", ".join(f"{count} {in_words(name)}" for name, count in counts.items())
     return _("%(pack)s %(version)s is correct: %(said)s") % {"pack": pack.code, "version": pack.version, "said": said}

@@ -107,6 +107,19 @@ def day(spot: Spot, value: Any) -> None:
             spot.say(_("“%(value)s” is not a date that exists"), value=value)
 
 
+def full_day(spot: Spot, value: Any) -> None:
+    """A day, not a month or a year."""
+    before = len(spot.problems)
+    day(spot, value)
+    if len(spot.problems) == before and len(str(value)) != 10:
+        spot.say(_("“%(value)s” is not a day: write 2026-11-22"), value=value)
+
+
+def number_of_year(spot: Spot, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1400 <= value <= 2200:
+        spot.say(_("“%(value)s” is not a year"), value=value)
+
+
 def clock(spot: Spot, value: Any) -> None:
     try:
         time.fromisoformat(value if isinstance(value, str) and re.fullmatch(r"\d\d:\d\d", value) else "")

@@ -45,6 +45,8 @@ class Word:
 
 
 class Postings:
+    enough = ENOUGH
+
     def __init__(self, territory: Territory, ids: NDArray[np.int64]) -> None:
         self.territory, self.ids = territory, ids
         self.languages = [code for code in ("fr", "nl", "en") if code in territory.languages] or ["fr", "nl", "en"]
@@ -194,7 +196,7 @@ class Postings:
             score[word.rows] += word.weights * np.float32(word.idf)
             hits[word.rows] += 1
         needed = len(words)
-        while needed > 1 and np.count_nonzero(hits >= needed) < ENOUGH:
+        while needed > 1 and np.count_nonzero(hits >= needed) < self.enough:
             needed -= 1
         rows = np.flatnonzero(hits >= needed).astype(np.int32)
         best = float(score.max(initial=0.0)) or 1.0
