@@ -58,10 +58,20 @@ def contract(content: Mapping[str, object], parents: Mapping[str, str]) -> Contr
     return Contract(int(months.pop("default", DEFAULT_MONTHS)), months, parents)
 
 
+def below(codes: Iterable[str], parents: Mapping[str, str]) -> frozenset[str]:
+    """These needs and all those under them."""
+    found = set(codes)
+    while more := {code for code, parent in parents.items() if parent in found} - found:
+        found |= more
+    return frozenset(found)
+
+
 def rhythm(content: Mapping[str, object]) -> Rhythm:
     """When reminders leave; what the pack does not say is ours."""
     said = content.get("reminders")
-    known = {key: int(value) for key, value in said.items() if key in Rhythm.__slots__} if isinstance(said, Mapping) else {}
+    known = (
+        {key: int(value) for key, value in said.items() if key in Rhythm.__slots__} if isinstance(said, Mapping) else {}
+    )
     return Rhythm(**known)
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from maillage.directory.freshness import Contract, contract
+from maillage.directory import freshness, quality
+from maillage.directory.freshness import Contract
 from maillage.directory.models import (
     Activity,
     Address,
@@ -92,6 +93,7 @@ class Vocabulary:
     term_stems: dict[int, str]  # term id -> stems of its labels and synonyms and of those above it, every language
     lexicon: frozenset[str]  # stems of Dutch words that compounds are made of
     contract: Contract  # how many months each kind of service stays true
+    room_asked: frozenset[str]  # needs whose services are asked how much room they have
     words: dict[str, str] = field(default_factory=dict)  # stem -> a word that has it
     seen: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))  # language -> word -> its stems
     written: set[str] = field(default_factory=set)  # stems already in SearchTerm
@@ -119,7 +121,7 @@ def vocabulary(territory: Territory) -> Vocabulary:
         if len(word) >= 4
     }
     areas = {area.pk: area for area in Area.objects.filter(territory=territory).defer("boundary")}
-    found = Vocabulary(territory, areas, {}, {}, frozenset(lexicon), _contract(territory, terms))
+    found = Vocabulary(territory, areas, {}, {}, frozenset(lexicon), *_promises(territory, terms))
     own = {
         term.pk: " ".join(
             found.stems(text, language)
@@ -141,10 +143,12 @@ def vocabulary(territory: Territory) -> Vocabulary:
     return found
 
 
-def _contract(territory: Territory, terms: Sequence[TaxonomyTerm]) -> Contract:
+def _promises(territory: Territory, terms: Sequence[TaxonomyTerm]) -> tuple[Contract, frozenset[str]]:
+    """The freshness contract, and the needs that are asked for room: both go down the tree of needs."""
     codes = {term.pk: term.code for term in terms}
-    needs = [term for term in terms if term.taxonomy.code == "needs"]
-    return contract(territory.content, {term.code: codes.get(term.parent_id or 0, "") for term in needs})
+    parents = {t.code: codes.get(t.parent_id or 0, "") for t in terms if t.taxonomy.code == "needs"}
+    asked = freshness.below(territory.content.get("capacity_needs", ()), parents)
+    return freshness.contract(territory.content, parents), asked
 
 
 class Rows:
@@ -355,7 +359,7 @@ def _facets(
         capacity_expires=capacity.expires_at.timestamp() if capacity and capacity.expires_at else 0.0,
         confirmed=service.confirmed_on.toordinal() if service.confirmed_on else 0,
         months=card.months,
-        quality=quality(card),
+        quality=quality.score(quality_record(card, words.territory, not words.room_asked.isdisjoint(card.needs))),
         rules=[(rule.criterion, rule.op, rule.value, rule.effect) for rule in card.rules],
         has_activities=service.pk in rows.activities,
         hours_partly=card.hours_parse == Schedule.Parse.PARTLY,
@@ -371,22 +375,28 @@ def place(location: Any, area: Area | None) -> tuple[float | None, float | None]
     return location.latitude, location.longitude
 
 
-def quality(card: Card) -> float:
-    """Share of what a reader needs that the record says: nothing for long texts, nothing for what does not apply."""
-    said = (
-        bool(card.texts.get("description")),
-        bool(card.phones or card.email or card.url),
-        bool(card.osm_hours or card.raw_hours),
-        bool(card.cost),
-        bool(card.access),
-        bool(card.languages),
-        bool(card.needs),
-        bool(card.confirmed_on),
-        card.wheelchair is not None or card.is_confidential or not card.location,
-        bool(card.served or card.area),
-        card.conditions_known,
+def quality_record(card: Card, territory: Territory, asks_room: bool) -> quality.Record:
+    """What a card says, for its quality: at this place, in the languages of the territory."""
+    texts = card.texts.get("description", {})
+    current = {code: card.text_status.get(f"description:{code}") != Text.Status.STALE for code in texts if texts[code]}
+    return quality.Record(
+        languages=tuple(territory.languages),
+        descriptions=current,
+        has_contact=bool(card.phones or card.email or card.url),
+        hours=card.hours_parse if card.osm_hours or card.raw_hours else "",
+        cost=bool(card.cost),
+        access=tuple(card.access),
+        delivery=tuple(card.delivery),
+        spoken=bool(card.languages),
+        needs=bool(card.needs),
+        confirmed=card.confirmed_on is not None,
+        wheelchair=card.wheelchair is not None,
+        has_place=bool(card.location),
+        reach=bool(card.served or card.area),
+        conditions=card.conditions_known,
+        room=bool(card.capacities),
+        asks_room=asks_room,
     )
-    return sum(said) / len(said)
 
 
 def capacity_status(row: ServiceCapacity | None) -> str:
