@@ -31,10 +31,12 @@ from maillage.directory.models import (
     ServiceTerm,
     Text,
 )
+from maillage.orientation.models import UnmetNeed
 from maillage.packs import actions
 from maillage.packs.fiction import actions as fiction
 from maillage.packs.fiction.draw import organizations
 from maillage.packs.fiction.material import Material, gather
+from maillage.packs.fiction.missing import missed
 from maillage.packs.fiction.rows import Identity, age_limits, first_time
 from maillage.packs.pack import Pack, read_valid
 from maillage.people.models import Organization
@@ -284,3 +286,19 @@ def test_a_start_is_told_in_the_time_of_the_territory() -> None:
 
     winter = first_time("FREQ=WEEKLY;BYDAY=WE", "14:00", AT.date(), ZoneInfo("Europe/Brussels"))
     assert winter.astimezone(UTC) == datetime(2026, 11, 25, 13, tzinfo=UTC)
+
+
+def test_a_fictional_year_of_unmet_needs_comes_with_it_once(land: Territory, tiny: Pack) -> None:
+    fiction.generate(land, tiny, services=6, seed=1, at=AT)
+    first = sorted(UnmetNeed.objects.values_list("need", "area", "cause", "filter", "day", "count"))
+    assert len(first) > 100
+    assert max(day for *_, day, _count in first) < AT.date()
+    assert missed(land, seed=1, on=AT.date()) == 0
+    UnmetNeed.objects.all().delete()
+    missed(land, seed=1, on=AT.date())
+    assert sorted(UnmetNeed.objects.values_list("need", "area", "cause", "filter", "day", "count")) == first
+
+
+def test_where_the_map_shows_no_area_no_unmet_need_is_invented(land: Territory) -> None:
+    land.areas.update(level="elsewhere")
+    assert missed(land, seed=1, on=AT.date()) == 0

@@ -17,6 +17,7 @@ from maillage.packs.content import NEEDS, PUBLICS
 from maillage.packs.difference import held_terms
 from maillage.packs.fiction.draw import DrawnOrganization, organizations
 from maillage.packs.fiction.material import gather
+from maillage.packs.fiction.missing import missed
 from maillage.packs.fiction.rows import Rows
 from maillage.packs.pack import Pack
 from maillage.people import audit
@@ -76,6 +77,7 @@ def generate(
     told = {"seed": seed, "services": services, "at": at.isoformat(), "refreshed_at": at.isoformat(), "indexed": False}
     told |= {"refreshed_at": before["refreshed_at"]} if before else {}
     territories.note_fiction(territory, told)
+    missed(territory, seed=seed, on=at.date())
     audit.record("generated-fiction", territory, by="system:demo", data={"seed": seed, "services": services})
     return services - start
 
