@@ -28,6 +28,9 @@ REASONS: dict[str, Promise] = {
     "held": _(
         "This exists already and comes from elsewhere: it was left as it is (--take-over lets the feed change it)."
     ),
+    "held-desk": _(
+        "Somebody decided otherwise at the desk: what they wrote was kept (--take-over lets the feed change it)."
+    ),
     "name-missing": _("The record has no name."),
     "owner-missing": _("The row does not say which record it belongs to."),
     "owner-unknown": _("The row belongs to a record that is not in the feed."),

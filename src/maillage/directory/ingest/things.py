@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from maillage.directory.ingest import bulk
+from maillage.directory.ingest.held import withhold
 from maillage.directory.ingest.records import Record, Thing, given_uuid, public_uuid, stable_uuid
 from maillage.directory.models import FieldProvenance, Location, Program, Service, Taxonomy, TaxonomyTerm
 from maillage.people.models import Organization
@@ -81,6 +82,7 @@ def write(feed: Feed, kind: str, told: Sequence[tuple[Record, Thing]]) -> tuple[
         if kind not in SHARED:
             feed.report.at(record.entity, record.row)
             feed.report.remark("held", "id", identifier)
+    withhold(feed, kind, again, MODELS[kind], COLUMNS[kind])
     placed = [*_create(feed, kind, new), *again]
     _update(feed, kind, again)
     for one in placed:
