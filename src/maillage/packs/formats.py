@@ -215,6 +215,7 @@ right = record(
     {
         "always": boolean,
         "ask": list_of(word_code),
+        "used_when": list_of(record({"criterion": word_code, "op": one_of(*OPERATORS), "value": anything})),
         "documents": list_of(labels),
         "time_limit": record({"period": period, "text": sentences}),
         "answer": record({"text": sentences}, {"period": period}),

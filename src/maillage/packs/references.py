@@ -349,6 +349,7 @@ def _rights(checker: Checker) -> None:
         checker.known(file, claim, "organization", f"{path}.claim", checker.organizations, _("organisation"))
         tests = list(_tests(entry, path))
         rules(checker, file, ((below, test) for below, test in tests if "criterion" in test))
+        rules(checker, file, items(entry, "used_when", path))
         used = {test.get("criterion") for _below, test in tests}
         asked = entry.get("ask")
         for code in asked if isinstance(asked, Listed) else ():
