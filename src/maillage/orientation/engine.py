@@ -49,7 +49,7 @@ def orient(situation: Situation, *, at: datetime) -> Orientation:
 
     The same situation, directory and moment give the same answer. Raises UnknownTerritory.
     """
-    territory = Territory.objects.filter(code=situation.territory).first()
+    territory = Territory.objects.defer("content").filter(code=situation.territory).first()
     if territory is None:
         raise UnknownTerritory(situation.territory)
     interface = {code for code, _name in settings.LANGUAGES}
@@ -62,6 +62,25 @@ def orient(situation: Situation, *, at: datetime) -> Orientation:
             asked = replace(asked, query=replace(asked.query, after=""))
             results = search(asked.query, territory, here)
         return answer(asked, results, here, at=at)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The best of what is offered for one situation, and how many services there are in all."""
+
+    suggestions: tuple[Suggestion, ...]
+    total: int
+
+
+def offers(situations: Sequence[Situation], territory: Territory, *, at: datetime) -> list[Offer]:
+    """What is offered now for each of these situations, of one directory read once: no obstacle, no question, no danger."""
+    words, here = vocabulary(territory), memory(territory)
+    found = []
+    for situation in situations:
+        asked = ask(situation, words, at=at)
+        results = search(asked.query, territory, here)
+        found.append(Offer(tuple(explain(hit, asked, None, at=at) for hit in results.hits), results.total))
+    return found
 
 
 def ask(situation: Situation, words: Vocabulary, *, at: datetime) -> Asked:

@@ -21,10 +21,14 @@ def label_in(labels: Labels, language: str | None = None, *, fallback: str = "")
 
 class TerritoryQuerySet(models.QuerySet["Territory"]):
     def current(self) -> Territory | None:
-        """The territory that this site serves: the one named in the settings, else the one loaded last."""
+        """The territory that this site serves: the one named in the settings, else the one loaded last.
+
+        Asked by every request: its `content` (a hundred kilobytes) is read only by who looks at it.
+        """
+        found = self.defer("content")
         if settings.TERRITORY:
-            return self.filter(code=settings.TERRITORY).first()
-        return self.order_by("-loaded_at", "-id").first()
+            return found.filter(code=settings.TERRITORY).first()
+        return found.order_by("-loaded_at", "-id").first()
 
 
 class Territory(models.Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -15,6 +15,12 @@ from maillage.people.models import Organization
 from maillage.standards.hsds import rows
 from maillage.standards.hsds.writing import Object, Writer, compact, location_id, moment
 from maillage.territory.models import Territory
+
+
+@lru_cache(maxsize=16)
+def region_code(territory: int, pack_hash: str) -> str:
+    """The region that an address is given when it names none; kept, because the content of a pack is long."""
+    return str(Territory.objects.get(pk=territory).content.get("region_code") or "")
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Shelf:
 
     @cached_property
     def writer(self) -> Writer:
-        region = str(self.territory.content.get("region_code", "") or "")
+        region = region_code(self.territory.pk, self.territory.pack_hash)
         return Writer(self.territory.default_language, self.territory.country, region, self.now)
 
     def services(self, keys: list[int], *, full: bool) -> list[Object]:
