@@ -97,6 +97,7 @@ class Vocabulary:
     languages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     windows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     red_flags: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rights: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
@@ -105,6 +106,15 @@ class Vocabulary:
         for need in self.needs.values():
             found[need.parent].append(need.code)
         return {code: tuple(below) for code, below in found.items()}
+
+    @cached_property
+    def below(self) -> Mapping[str, frozenset[str]]:
+        """Each need with all those below it, itself included."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for code in self.needs:
+            for above in self.lineage(code):
+                found[above].add(code)
+        return {code: frozenset(codes) for code, codes in found.items()}
 
     @cached_property
     def lifting_needs(self) -> frozenset[str]:
@@ -189,6 +199,7 @@ def _read(territory: Territory) -> Vocabulary:
         languages=_items(content.get("spoken_languages")),
         windows=_items(content.get("windows")) or WINDOWS,
         red_flags=_items(content.get("red_flags")),
+        rights=_items(content.get("rights")),
     )
 
 

@@ -143,3 +143,12 @@ def public_services(territory: Territory, *, limit: int) -> Iterable[tuple[UUID,
     """For the sitemap: what has a page."""
     rows = Service.objects.visible().filter(territory=territory).order_by("uuid")
     return rows.values_list("uuid", "last_modified")[:limit].iterator()
+
+
+def shown_by_code(territory: Territory, codes: Sequence[str]) -> dict[str, str]:
+    """Code in the pack -> identifier, of the services of the pack that anyone may see."""
+    if not codes:
+        return {}
+    prefix = f"pack:{territory.code}--"
+    rows = Service.objects.visible().filter(territory=territory, code__in=[prefix + code for code in codes])
+    return {code.removeprefix(prefix): str(uuid) for code, uuid in rows.values_list("code", "uuid")}

@@ -38,6 +38,7 @@ class Vocabulary:
         self.content: Mapping[str, Any] = territory.content
         self.needs, self.areas, self.obstacles = words.needs, words.areas, words.obstacles
         self.lineage, self.area_line = words.lineage, words.area_line
+        self.below = words.below
         self.languages = _items(words.languages)
         self.publics = _items(words.publics)
         self.criteria = _items(words.criteria)

@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from maillage.directory.guides import guides
+from maillage.directory.search.library import library
 from maillage.web import queries
 from maillage.web.language import territory_of
 from maillage.web.presenters.vocabulary import vocabulary
 
 MOST_SERVICES = 45_000  # a sitemap holds at most 50,000 addresses
-PAGES = ("home", "help", "activities", "areas", "about", "accessibility", "privacy")
+PAGES = ("home", "help", "activities", "areas", "guides", "library", "about", "accessibility", "privacy")
 
 
 @require_safe
@@ -44,6 +46,8 @@ def addresses(request: HttpRequest) -> Iterator[str]:
     territory = territory_of(request)
     if territory is None or territory.has_fiction:
         return
+    yield from (reverse("guide", args=[code]) for code in guides(territory))
+    yield from (reverse("document", args=[code]) for code in library(territory).by_code)
     for code in vocabulary(territory).areas:
         yield reverse("area", args=[code])
     for uuid, _modified in queries.public_services(territory, limit=MOST_SERVICES):

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from maillage.directory.guides import answering
 from maillage.orientation.types import Orientation, Situation
 from maillage.territory.models import Territory
 from maillage.web import state
 from maillage.web.language import territory_of
-from maillage.web.presenters import emergency, maps
+from maillage.web.presenters import emergency, guides, maps
 from maillage.web.presenters import results as present
 from maillage.web.presenters.filters import Filters
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
@@ -87,12 +88,19 @@ def page(
         "near": near,
         "map": drawing(found, cards, situation, territory, words),
         "question": present.ask(found.question),
+        "guides": about(found.situation.needs, territory, words),
         "relaxations": present.relaxations(found),
         "corrected": found.corrected,
         "next": found.next,
         "next_start": start + len(cards),
         "is_first": start == 1,
     }
+
+
+def about(needs: tuple[str, ...], territory: Territory, words: Vocabulary) -> list[guides.GuideLink]:
+    """The guides that are written for one of these needs."""
+    lines = {need: words.lineage(need) for need in needs}
+    return [guides.link(guide) for guide in answering(territory, needs, lines)]
 
 
 def drawing(

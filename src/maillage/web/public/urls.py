@@ -1,6 +1,20 @@
 from django.urls import path
 
-from maillage.web.public import about, activities, areas, home, language, machine, missing, results, service, wizard
+from maillage.web.public import (
+    about,
+    activities,
+    areas,
+    guides,
+    home,
+    language,
+    library,
+    machine,
+    missing,
+    results,
+    service,
+    still_true,
+    wizard,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -9,11 +23,17 @@ urlpatterns = [
     path("questions/left/", missing.left, name="questions-left"),
     path("results/", results.results, name="results"),
     path("service/<uuid:uuid>/", service.service, name="service"),
+    path("still-true/<str:token>/", still_true.still_true, name="still-true"),
     path("activities/", activities.activities, name="activities"),
     path("activities/feed.ics", activities.feed, name="activities-feed"),
     path("activities/<uuid:uuid>.ics", activities.one, name="activity-feed"),
     path("areas/", areas.areas, name="areas"),
     path("areas/<str:code>/", areas.area, name="area"),
+    path("guides/", guides.guides, name="guides"),
+    path("guides/<slug:code>/", guides.guide, name="guide"),
+    path("library/", library.library, name="library"),
+    path("library/<slug:code>/", library.document, name="document"),
+    path("library/<slug:code>/file/", library.file, name="document-file"),
     path("about/", about.about, name="about"),
     path("accessibility/", about.accessibility, name="accessibility"),
     path("privacy/", about.privacy, name="privacy"),
