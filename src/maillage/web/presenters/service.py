@@ -54,6 +54,8 @@ class ServicePage:
     room: tuple[str, ...]
     lifts: tuple[str, ...]
     confirmed: str
+    checked: str
+    overdue: str
     source: str
     is_fictional: bool
 
@@ -177,6 +179,8 @@ def service_page(cards: tuple[Card, ...], words: Vocabulary, *, at: datetime) ->
         room=tuple(room(capacity, at=at) for capacity in card.capacities) or (str(say.ROOM[""]),),
         lifts=tuple(words.obstacles[code].name() for code in card.lifts if code in words.obstacles),
         confirmed=say.confirmed(card.confirmed_on),
+        checked=say.checked(card.months),
+        overdue=say.overdue(card.confirmed_on, card.months, today=today),
         source=source_words(card, words),
         is_fictional=card.is_fictional,
     )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
+from maillage.directory import freshness
 from maillage.directory.search.types import Card
 from maillage.web.presenters.vocabulary import Vocabulary
 
@@ -125,6 +126,21 @@ def confirmed(on: date | None) -> str:
     if on is None:
         return gettext("Never confirmed by the service")
     return gettext("Confirmed on %(date)s") % {"date": date_format(on, "DATE_FORMAT")}
+
+
+def checked(months: int) -> str:
+    """The freshness contract of this kind of service; nothing when the card was written before contracts were."""
+    if not months:
+        return ""
+    return ngettext("checked every month", "checked every %(n)s months", months) % {"n": months}
+
+
+def overdue(on: date | None, months: int, *, today: date) -> str:
+    """A word of warning when the contract has ended without an answer."""
+    if on is None or not months or freshness.state(on, months, on=today) == freshness.FRESH:
+        return ""
+    due = date_format(freshness.due_on(on, months), "DATE_FORMAT")
+    return gettext("It should have been confirmed again by %(date)s: call before you go.") % {"date": due}
 
 
 def place(card: Card, words: Vocabulary) -> str:
