@@ -27,6 +27,9 @@ class ImportSchedule(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["territory", "source"], name="import_schedule_once")]
 
+    def __str__(self) -> str:
+        return self.source
+
 
 class ImportRun(models.Model):
     """One import. A run that is `asked` waits for the worker (`maillage work`), which tells its progress here."""
@@ -39,6 +42,7 @@ class ImportRun(models.Model):
 
     state = models.CharField(max_length=10, choices=State, default=State.DONE)
     is_trial = models.BooleanField(default=False)  # nothing is changed: `preview` says what would be
+    is_partial = models.BooleanField(default=False)  # a part of its feed: what it does not hold is not gone
     preview = models.JSONField(default=dict)
     progress = models.JSONField(default=dict)  # {"phase": "read" | "write" | "index", "done": n, "total": n}
     error = models.CharField(max_length=400, blank=True)  # why it failed, as a stable code and its values
@@ -55,6 +59,9 @@ class ImportRun(models.Model):
     counts = models.JSONField(default=dict)  # entity -> {read, created, updated, unchanged, rejected}
     fill_rates = models.JSONField(default=dict)  # entity -> field -> share of rows that had a value
 
+    class Meta:
+        indexes = [models.Index(fields=["territory", "-id"], name="import_run_list")]
+
 
 class ImportIssue(models.Model):
     """One thing wrong with one row. The record itself stays in SourceRecord."""
@@ -62,6 +69,7 @@ class ImportIssue(models.Model):
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="issues")
     entity = models.CharField(max_length=40)
     row = models.CharField(max_length=200)  # file and line, or the record's id
+    external_id = models.CharField(max_length=200, blank=True)  # of the record, where there is one: see SourceRecord
     field = models.CharField(max_length=80, blank=True)
     code = models.CharField(
         max_length=60
@@ -69,8 +77,18 @@ class ImportIssue(models.Model):
     value = models.TextField(blank=True)  # shortened to 500 characters
     is_rejection = models.BooleanField(default=False)  # the whole row was left out
 
+    class Meta:
+        indexes = [models.Index(fields=["run", "code", "id"], name="import_issue_by_reason")]
+
 
 class SourceRecord(models.Model):
+    """One record as it came. What a person decided about one that its source no longer has stays until it comes back."""
+
+    class Decision(models.TextChoices):
+        NONE = "", _("to be decided")
+        KEPT = "kept", _("kept")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
     territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="source_records")
     run = models.ForeignKey(ImportRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="records")
     source = models.CharField(max_length=200)
@@ -81,10 +99,14 @@ class SourceRecord(models.Model):
     licence = models.CharField(max_length=400, blank=True)
     fetched_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, blank=True)  # a whole feed came without it
+    decision = models.CharField(max_length=10, choices=Decision, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["territory", "source", "entity", "external_id"], name="source_record_once")
+        ]
+        indexes = [
+            models.Index(fields=["territory", "gone_at"], condition=models.Q(gone_at__isnull=False), name="record_gone")
         ]
 
 
