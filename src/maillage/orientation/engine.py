@@ -16,7 +16,7 @@ from maillage.directory.search.memory import Memory, memory
 from maillage.directory.search.paging import BadCursor
 from maillage.directory.search.types import FactValue, Hit, Query, Results, Window
 from maillage.methods.eligibility import FALSE, TRUE, holds, preferred, signature
-from maillage.orientation import rules, sentences
+from maillage.orientation import rights, rules, sentences
 from maillage.orientation.lifting import Lifting, touched
 from maillage.orientation.queries import Vocabulary, vocabulary
 from maillage.orientation.situation import ROOT
@@ -164,6 +164,9 @@ def answer(asked: Asked, results: Results, here: Memory, *, at: datetime) -> Ori
     )
     explained = [explain(hit, asked, lifting, at=at) for hit in results.hits]
     missed = [explain(hit, asked, None, at=at) for hit in results.near_misses]
+    known = rights.facts_for(asked.situation, asked.words)
+    opened = [] if asked.query.after else rights.standing(asked.situation, known, asked.words)[: rights.MOST]
+    offices = rights.Offices(asked.query, asked.words, here)
     return Orientation(
         situation=asked.situation,
         understood=tuple(
@@ -175,11 +178,12 @@ def answer(asked: Asked, results: Results, here: Memory, *, at: datetime) -> Ori
         total=results.total,
         fits=results.fits,
         verify=results.verify,
-        question=question(asked, results),
+        question=question(asked, results) or right_question(asked, opened, known),
         relaxations=tuple((r, sentences.relaxed(r, asked.situation, asked.words)) for r in results.relaxations),
         corrected=tuple(dict.fromkeys((*asked.reading.corrected, *results.corrected))),
         next=results.next,
         snapshot=results.snapshot,
+        rights=tuple(rights.said(one, known, asked.words, asked.situation.language, offices) for one in opened),
     )
 
 
@@ -321,15 +325,30 @@ def _is_below(hit: Hit, code: str, words: Vocabulary) -> bool:
     return any(code in words.lineage(need) for need in hit.card.needs)
 
 
+def listed(situation: Situation, words: Vocabulary) -> list[str]:
+    """The criteria that the needs say are worth asking, in their order."""
+    said = [c for need in situation.needs for code in words.lineage(need) for c in words.needs[code].ask]
+    return [code for code in dict.fromkeys(said) if code in words.criteria]
+
+
 def fact_question(asked: Asked, results: Results) -> Question | None:
-    situation, words, language = asked.situation, asked.words, asked.situation.language
-    listed = [c for need in situation.needs for code in words.lineage(need) for c in words.needs[code].ask]
-    order = [code for code in dict.fromkeys(listed) if code in words.criteria]
+    situation, words = asked.situation, asked.words
+    order = listed(situation, words)
     splits = {code: share for code, share in results.splits.items() if code in words.criteria}
     hinders = touched(results.hits, order, asked.facts, situation.languages, words)
     code, share = rules.next_fact(splits, hinders, order, never={*situation.declined, *asked.facts})
-    if not code:
-        return None
+    return asking(code, share, asked) if code else None
+
+
+def right_question(asked: Asked, opened: Sequence[rights.Standing], known: Mapping[str, FactValue]) -> Question | None:
+    """When no answer would change the services: the one that would settle most of the rights that are shown."""
+    never = asked.situation.declined | asked.facts.keys()
+    code, share = rights.asking(opened, known, listed(asked.situation, asked.words), frozenset(never))
+    return replace(asking(code, share, asked), about="rights") if code else None
+
+
+def asking(code: str, share: float, asked: Asked) -> Question:
+    words, language = asked.words, asked.situation.language
     item = words.criteria[code]
     return Question(
         kind="fact",

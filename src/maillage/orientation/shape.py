@@ -9,7 +9,15 @@ from typing import Any
 from maillage.directory.search.types import Card, CardCapacity
 from maillage.orientation.queries import Vocabulary
 from maillage.orientation.situation import to_mapping
-from maillage.orientation.types import ObstacleFound, Orientation, Question, RedFlag, Suggestion
+from maillage.orientation.types import (
+    ObstacleFound,
+    Orientation,
+    PublicSource,
+    Question,
+    RedFlag,
+    RightSaid,
+    Suggestion,
+)
 
 
 def as_mapping(found: Orientation, words: Vocabulary, *, at: datetime) -> dict[str, Any]:
@@ -34,6 +42,7 @@ def as_mapping(found: Orientation, words: Vocabulary, *, at: datetime) -> dict[s
             {"code": one.code, "count": one.count, "sentence": sentence} for one, sentence in found.relaxations
         ],
         "corrected": [{"typed": typed, "read_as": read_as} for typed, read_as in found.corrected],
+        "rights": [_right(one, words, language) for one in found.rights],
         "next": found.next,
         "snapshot": found.snapshot,
     }
@@ -74,6 +83,7 @@ def _question(question: Question | None) -> dict[str, Any] | None:
         "answers": [{"code": one.code, "label": one.label} for one in question.answers],
         "unit": question.unit,
         "share": question.share,
+        "about": question.about,
     }
 
 
@@ -106,6 +116,40 @@ def _obstacle(found: ObstacleFound, words: Vocabulary, language: str) -> dict[st
             {"service": service(lift.card, words, language), "sentence": lift.sentence, "verdict": lift.verdict}
             for lift in found.lifts
         ],
+    }
+
+
+def _right(one: RightSaid, words: Vocabulary, language: str) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "label": one.label,
+        "gives": one.gives,
+        "verdict": one.verdict,
+        "why": list(one.why),
+        "to_verify": list(one.to_verify),
+        "claim": {
+            "at": one.claim.at,
+            "url": one.claim.url,
+            "phone": one.claim.phone,
+            "services": [service(card, words, language) for card in one.claim.services],
+        },
+        "documents": list(one.documents),
+        "time_limit": one.time_limit,
+        "law": [_source(source) for source in one.law],
+        "pages": [_source(source) for source in one.pages],
+        "is_assumed": one.is_assumed,
+        "checked_on": one.checked_on,
+        "hash": one.hash,
+    }
+
+
+def _source(source: PublicSource) -> dict[str, str]:
+    return {
+        "title": source.title,
+        "article": source.article,
+        "publisher": source.publisher,
+        "url": source.url,
+        "date": source.date,
     }
 
 

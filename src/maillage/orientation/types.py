@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from maillage.directory.search.types import Card, FactValue, Part, Relaxation, Verdict
 
@@ -78,6 +79,7 @@ class Question:
     answers: tuple[Answer, ...]  # empty for a number
     unit: str = ""
     share: float = 0.0
+    about: Literal["services", "rights"] = "services"  # what its answer would change
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,45 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicSource:
+    title: str
+    article: str
+    publisher: str
+    url: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Where a right is claimed; `services`: those of the directory that are there now."""
+
+    at: str
+    url: str
+    phone: str
+    services: tuple[Card, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RightSaid:
+    """A right that this situation may open. Nothing is said of the others: only the office that decides may say no."""
+
+    code: str
+    label: str
+    gives: str
+    verdict: Literal["open", "verify"]
+    why: tuple[str, ...]  # conditions known to hold
+    to_verify: tuple[str, ...]
+    claim: Claim
+    documents: tuple[str, ...]
+    time_limit: str
+    law: tuple[PublicSource, ...]
+    pages: tuple[PublicSource, ...]
+    is_assumed: bool  # wording or simplification of ours
+    checked_on: str
+    hash: str  # of the right as it stood
+
+
+@dataclass(frozen=True, slots=True)
 class Orientation:
     situation: Situation  # as understood: text has become needs and facts
     understood: tuple[Understood, ...]
@@ -135,3 +176,4 @@ class Orientation:
     corrected: tuple[tuple[str, str], ...]
     next: str
     snapshot: int
+    rights: tuple[RightSaid, ...] = ()

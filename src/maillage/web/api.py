@@ -98,6 +98,7 @@ class QuestionOut(Schema):
     answers: list[AnswerOut] = Field(description="Empty for a number.")
     unit: str
     share: float = Field(description="Of the list that the answer could change.")
+    about: Literal["services", "rights"] = Field(description="What the answer would change.")
 
 
 class CapacityOut(Schema):
@@ -192,6 +193,40 @@ class CorrectedOut(Schema):
     read_as: str
 
 
+class PublicSourceOut(Schema):
+    title: str
+    article: str
+    publisher: str
+    url: str
+    date: str
+
+
+class ClaimOut(Schema):
+    at: str
+    url: str
+    phone: str
+    services: list[ServiceOut] = Field(description="Of the directory, near the person.")
+
+
+class RightOut(Schema):
+    """A right that the situation may open. Rights that it does not open are not mentioned: only the office decides."""
+
+    code: str
+    label: str
+    gives: str
+    verdict: Literal["open", "verify"] = Field(description="`open`: every condition is known to hold.")
+    why: list[str]
+    to_verify: list[str]
+    claim: ClaimOut
+    documents: list[str]
+    time_limit: str
+    law: list[PublicSourceOut] = Field(description="Empty: the text was not found.")
+    pages: list[PublicSourceOut]
+    is_assumed: bool = Field(description="Worded or simplified by the project.")
+    checked_on: str
+    hash: str = Field(description="Of the right as it stood.")
+
+
 class OrientationOut(Schema):
     """The services that fit, why, what to verify, what stands in the way and what lifts it."""
 
@@ -209,6 +244,7 @@ class OrientationOut(Schema):
     near_misses: list[SuggestionOut]
     relaxations: list[RelaxationOut]
     corrected: list[CorrectedOut]
+    rights: list[RightOut] = Field(description="At most six, on the first page of the list only.")
     next: str = Field(description="`after` of the next page; empty at the end.")
     snapshot: int
 

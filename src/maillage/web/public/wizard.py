@@ -117,8 +117,8 @@ def next_screen(pairs: state.Pairs, found: Orientation | None, words: Vocabulary
     if not state.first(pairs, "area") and ("skip", WHERE) not in pairs and words.communes:
         return where_screen(words)
     facts = sum(name.startswith((state.FACT, "declined")) for name, _ in pairs)
-    if found is None or found.question is None or facts >= MOST_FACTS:
-        return None
+    if found is None or found.question is None or found.question.about == "rights" or facts >= MOST_FACTS:
+        return None  # rights are asked about beside the list, never to reach it
     return fact_screen(present.ask(found.question))
 
 
