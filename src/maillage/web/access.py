@@ -86,6 +86,9 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "desk-reports": EDITORS,
     "desk-report": EDITORS,
     "desk-report-again": EDITORS,
+    "desk-health": PLANNERS,
+    "desk-health-records": PLANNERS,
+    "desk-health-csv": PLANNERS,
     "desk-unmet": PLANNERS,
     "desk-unmet-csv": PLANNERS,
 }

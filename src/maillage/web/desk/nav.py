@@ -15,6 +15,7 @@ from maillage.web.seat import seat
 # name of the address, what it is called, icon
 WAYS: tuple[tuple[str, Promise, str], ...] = (
     ("desk", _("Desk"), "home"),
+    ("desk-health", _("Health"), "heart"),
     ("desk-unmet", _("What was missing"), "magnifying-glass-minus"),
 )
 
