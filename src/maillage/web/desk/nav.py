@@ -15,6 +15,10 @@ from maillage.web.seat import seat
 # name of the address, what it is called, icon
 WAYS: tuple[tuple[str, Promise, str], ...] = (
     ("desk", _("Desk"), "home"),
+    ("desk-services", _("Services"), "building-storefront"),
+    ("desk-changes", _("Changes"), "pencil-square"),
+    ("desk-moderation", _("To decide"), "scale"),
+    ("desk-reports", _("Reports"), "flag"),
     ("desk-health", _("Health"), "heart"),
     ("desk-unmet", _("What was missing"), "magnifying-glass-minus"),
 )

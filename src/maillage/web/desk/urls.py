@@ -1,6 +1,6 @@
 from django.urls import path
 
-from maillage.web.desk import health, home, unmet
+from maillage.web.desk import closures, health, history, home, moderation, reports, room, service_edit, services, unmet
 
 # one block for each flow; every name stands in web/access.py
 urlpatterns = [
@@ -12,4 +12,25 @@ urlpatterns = [
     # what was missing
     path("unmet/", unmet.page, name="desk-unmet"),
     path("unmet.csv", unmet.table, name="desk-unmet-csv"),
+    # services: kept true by their own people
+    path("services/", services.services, name="desk-services"),
+    path("services/<uuid:uuid>/still-true/", services.still_true, name="desk-still-true"),
+    path("services/<uuid:uuid>/room/", room.room, name="desk-room"),
+    path("services/<uuid:uuid>/close/", closures.close, name="desk-close"),
+    path("services/<uuid:uuid>/close/<uuid:closure>/end/", closures.reopen, name="desk-reopen"),
+    path("services/<uuid:uuid>/place/", services.place, name="desk-place"),
+    path("services/<uuid:uuid>/edit/", service_edit.edit, name="desk-service-edit"),
+    path("services/<uuid:uuid>/history/", history.history, name="desk-history"),
+    # proposals, and their decision
+    path("changes/", moderation.changes, name="desk-changes"),
+    path("changes/<uuid:uuid>/", moderation.change, name="desk-change"),
+    path("changes/<uuid:uuid>/withdraw/", moderation.withdraw, name="desk-change-withdraw"),
+    path("changes/<uuid:uuid>/undo/", moderation.undo, name="desk-change-undo"),
+    path("changes/<uuid:uuid>/decide/", moderation.decide, name="desk-change-decide"),
+    path("changes/<uuid:uuid>/edit/", service_edit.edit_then_accept, name="desk-change-edit"),
+    path("moderation/", moderation.queue, name="desk-moderation"),
+    # what people report as wrong
+    path("reports/", reports.reports, name="desk-reports"),
+    path("reports/<uuid:uuid>/", reports.report, name="desk-report"),
+    path("reports/<uuid:uuid>/again/", reports.again, name="desk-report-again"),
 ]

@@ -1,0 +1,27 @@
+"""Form fields of the house: what is typed is cleaned at the door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from maillage.methods.text import typed
+
+
+class Typed(forms.CharField):
+    """Text without control characters, shortened rather than refused when `shorten` is given."""
+
+    def __init__(self, *, shorten: int = 20_000, **more: Any) -> None:
+        self.shorten = shorten
+        super().__init__(**more)
+
+    def to_python(self, value: Any) -> str:
+        return typed(str(value or ""), self.shorten)
+
+
+class TypedEmail(forms.EmailField):
+    """An e-mail address, without control characters."""
+
+    def to_python(self, value: Any) -> str:
+        return typed(str(value or ""), 320)
