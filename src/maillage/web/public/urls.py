@@ -10,6 +10,7 @@ from maillage.web.public import (
     library,
     machine,
     missing,
+    report,
     results,
     service,
     still_true,
