@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from maillage.directory.ingest.held import DESK
 from maillage.directory.models import (
     Address,
     FieldProvenance,
@@ -38,7 +39,7 @@ def entries(territory: Territory) -> tuple[list[UUID], list[Entry]]:
     )
     texts = _texts(territory, "service", COMPARED)
     told = _texts(territory, "organization", ("name",))
-    names = {pk: name for pk, name in Organization.objects.filter(territory=territory).values_list("id", "name")}
+    names = dict(Organization.objects.filter(territory=territory).values_list("id", "name"))
     numbers = _numbers(territory)
     places = _places(territory)
     phones = _phones(territory)
@@ -89,9 +90,9 @@ def _texts(territory: Territory, kind: str, fields: Iterable[str]) -> dict[int, 
 
 
 def _sources(territory: Territory) -> dict[int, str]:
-    """service -> the feed that told it, of those that one feed alone told."""
+    """service -> the feed that told it, of those that one feed alone told (what the desk changed is told by the same still)."""
     found: dict[int, str] = {}
-    rows = FieldProvenance.objects.filter(kind="service", record__territory=territory)
+    rows = FieldProvenance.objects.filter(kind="service", record__territory=territory).exclude(record__source=DESK)
     for pk, source in rows.values_list("object_id", "record__source").iterator(BATCH):
         found[pk] = source if found.get(pk, source) == source else ""
     return found

@@ -56,3 +56,12 @@ def moderators(territory: Territory, *, at: datetime) -> QuerySet[User]:
     people = User.objects.filter(is_active=True).order_by("pk")
     found = people.filter(pk__in=held.filter(role=Role.MODERATOR).values("user"))
     return found if found.exists() else people.filter(pk__in=held.filter(role=Role.ADMINISTRATOR).values("user"))
+
+
+def shown_as(service: Service) -> Service:
+    """The service that stands for this one since they were merged, itself when it was not; along a chain of merges to its end."""
+    seen = {service.pk}
+    while service.merged_into is not None and service.merged_into.pk not in seen:
+        service = service.merged_into
+        seen.add(service.pk)
+    return service
