@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.dates import WEEKDAYS
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from maillage.directory.search.hours import parsed
-from maillage.directory.search.types import Card, CardCapacity, CardRule, Relaxation, Window
+from maillage.directory.search.types import Card, CardCapacity, CardClosure, CardRule, Relaxation, Window
 from maillage.orientation import rules
 from maillage.orientation.queries import Vocabulary
 from maillage.orientation.types import Situation
@@ -267,6 +267,8 @@ def openness(card: Card, window: Window | None, words: Vocabulary, language: str
     if card.status == "temporarily closed":
         return _("Closed for the time being")
     territory = words.territory
+    if closure := card.closed_at(window.start if window else at):
+        return closed(closure.ends_at, at=at, zone=ZoneInfo(territory.timezone))
     country = str(territory.content.get("holidays_country") or "")
     hours = parsed(card.osm_hours, country, territory.timezone) if card.osm_hours else None
     if hours is None:
@@ -276,7 +278,7 @@ def openness(card: Card, window: Window | None, words: Vocabulary, language: str
     end = window.end.astimezone(zone) if window else start
     when = "" if window is None or window.code == "now" else words.label("windows", window.code, language)
     if hours.is_open(start):
-        closing = hours.next_change(start)
+        closing = _sooner(hours.next_change(start), card.closing_after(start), zone)
         until = "" if closing is None or closing - start > timedelta(hours=24) else _clock(closing, start)
         return _open(when, until, always=closing is None)
     if card.hours_parse == "partly" and card.raw_hours:  # what could not be read may say that it is open
@@ -290,6 +292,23 @@ def openness(card: Card, window: Window | None, words: Vocabulary, language: str
         return _("%(when)s: opens at %(time)s") % {"when": when, "time": _clock(opening, start)}
     said = {"when": when, "time": _clock(opening, start)}
     return _("%(when)s: closed, opens %(time)s") % said if when else _("Closed now, opens %(time)s") % said
+
+
+def closed(until: datetime | None, *, at: datetime, zone: ZoneInfo) -> str:
+    """Closed for a time: until an hour of today, or a day, the last one on which it is closed; without end, for now."""
+    if until is None:
+        return _("Closed for the time being")
+    here, end = at.astimezone(zone), until.astimezone(zone)
+    said = (
+        end.strftime("%H:%M") if end.date() == here.date() else date_format(end - timedelta(seconds=1), "DATE_FORMAT")
+    )
+    return _("Temporarily closed until %(date)s") % {"date": said}
+
+
+def _sooner(closing: datetime | None, closure: CardClosure | None, zone: ZoneInfo) -> datetime | None:
+    """What comes first: the end of the opening hours, or a closure."""
+    begins = closure.starts_at.astimezone(zone) if closure else None
+    return min(filter(None, (closing, begins)), default=None)
 
 
 def _open(when: str, until: str, *, always: bool) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from maillage.directory.search.types import Card, CardCapacity
+from maillage.directory.search.types import Card, CardCapacity, CardClosure
 from maillage.orientation.queries import Vocabulary
 from maillage.orientation.situation import to_mapping
 from maillage.orientation.types import (
@@ -190,6 +190,15 @@ def service(card: Card, words: Vocabulary, language: str) -> dict[str, Any]:
         "documents": list(card.documents),
         "confirmed_on": card.confirmed_on.isoformat() if card.confirmed_on else None,
         "source": card.source,
+        "closures": [_closure(one) for one in card.closures],
+    }
+
+
+def _closure(one: CardClosure) -> dict[str, Any]:
+    return {
+        "starts": _moment(one.starts_at),
+        "ends": _moment(one.ends_at) if one.ends_at else None,
+        "message": dict(one.message),
     }
 
 

@@ -111,6 +111,14 @@ class CapacityOut(Schema):
     note: str
 
 
+class ClosureOut(Schema):
+    """Closed for a time, whatever the usual hours say."""
+
+    starts: str
+    ends: str | None = Field(description="null: until further notice.")
+    message: dict[str, str] = Field(description="Language -> text.")
+
+
 class ServiceOut(Schema):
     id: str
     name: str
@@ -143,6 +151,7 @@ class ServiceOut(Schema):
     documents: list[str]
     confirmed_on: str | None
     source: str
+    closures: list[ClosureOut]
 
 
 class LiftOut(Schema):

@@ -57,7 +57,7 @@ def say(
     row.save()
     record(service, "capacity", before, _room(row), by=by, source=DESK, at=at)
     held.hold(service, ["capacity"], at=at)
-    reindex(service.territory, [service.pk])
+    reindex(service.territory, [service.pk], at=at)
     audit.record("said the room", service, by=by, at=at, data=_room(row))
     return row
 
@@ -105,7 +105,7 @@ def reopen(closure: Closure, *, by: User | str, at: datetime) -> None:
 def _tell(closure: Closure, old: Any, new: Any, verb: str, *, by: User | str, at: datetime) -> None:
     service = closure.service
     record(service, "closure", old, new, by=by, source=DESK, at=at)
-    reindex(service.territory, [service.pk])
+    reindex(service.territory, [service.pk], at=at)
     dates = {name: value for name, value in (new or old).items() if name != "message"}
     audit.record(verb, service, by=by, at=at, data=dates)
 

@@ -103,7 +103,7 @@ def accept(
     change.save(update_fields=["fields"])
     record_many(service, written.fields, by=by, source=DESK, at=at, change=change)
     held.hold(service, written.fields, at=at, own=written.own_place, only=written.only_place)
-    reindex(service.territory, written.services)
+    reindex(service.territory, written.services, at=at)
     audit.record("accepted a change", change, by=by, at=at, data=_said(change))
     return change
 
@@ -146,7 +146,7 @@ def undo(change: Change, *, by: User | str, at: datetime) -> Change:
         sheet.restore_statuses(service, entry.get("statuses", {}))
     record_many(service, written.fields, by=by, source=UNDO, at=at, change=change)
     held.release(service, change.fields, kept=_decided_elsewhere(service, change))
-    reindex(service.territory, written.services)
+    reindex(service.territory, written.services, at=at)
     audit.record("undid a change", change, by=by, at=at, data=_said(change))
     return change
 
@@ -191,7 +191,7 @@ def still_true(service: Service, *, by: User | str | None, source: str = DESK, a
     said = {"old": before.isoformat() if before else None, "new": today.isoformat()}
     record_many(service, {"confirmed": said}, by=by, source=source, at=at)
     held.hold(service, ["confirmed"], at=at)
-    reindex(service.territory, [service.pk])
+    reindex(service.territory, [service.pk], at=at)
     audit.record("confirmed a service", service, by=by or "system:link", at=at, data={"on": today})
     return service
 

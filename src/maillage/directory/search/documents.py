@@ -14,12 +14,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
+from django.db.models import Q
 
 from maillage.directory import freshness, quality
 from maillage.directory.freshness import Contract
 from maillage.directory.models import (
-    Activity,
     Address,
+    Closure,
     EligibilityRule,
     Language,
     LiftingResource,
@@ -35,7 +36,7 @@ from maillage.directory.models import (
     TaxonomyTerm,
     Text,
 )
-from maillage.directory.search.types import Card, CardCapacity, CardRule
+from maillage.directory.search.types import Card, CardCapacity, CardClosure, CardRule
 from maillage.methods.text import compound_parts, stem, tokens
 from maillage.territory.models import Area, Territory
 
@@ -74,8 +75,8 @@ class Facets(msgspec.Struct, frozen=True, array_like=True):
     months: int
     quality: float
     rules: list[tuple[str, str, Any, str]]
-    has_activities: bool
     hours_partly: bool = False  # read in part: it may be open at hours that `osm` does not say
+    closures: list[tuple[float, float]] = []  # epoch seconds from, until; without an end: 0
 
 
 encode = msgspec.msgpack.Encoder().encode
@@ -152,9 +153,9 @@ def _promises(territory: Territory, terms: Sequence[TaxonomyTerm]) -> tuple[Cont
 
 
 class Rows:
-    """All rows that hang on a set of services, one query a table, grouped by owner."""
+    """All rows that hang on a set of services, one query a table, grouped by owner. Closures that are over by `now` are left out."""
 
-    def __init__(self, service_ids: Sequence[int]) -> None:
+    def __init__(self, service_ids: Sequence[int], now: datetime) -> None:
         self.services = list(Service.objects.filter(pk__in=service_ids).select_related("organization").order_by("id"))
         at = list(
             ServiceAtLocation.objects.filter(service_id__in=service_ids).select_related("location").order_by("id")
@@ -178,7 +179,8 @@ class Rows:
             LiftingResource.objects.filter(service_id__in=service_ids).select_related("obstacle").order_by("id"),
             "service_id",
         )
-        self.activities = set(Activity.objects.filter(service_id__in=service_ids).values_list("service_id", flat=True))
+        going = Closure.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), service_id__in=service_ids)
+        self.closures = group(going.order_by("starts_at", "id"), "service_id")
         sals = {row.pk for row in at}
         self.schedules = Owners(Schedule, service_ids, locations, sals, organizations)
         self.languages = Owners(Language, service_ids, locations, sals, organizations)
@@ -328,6 +330,7 @@ def _card(
         confirmed_on=service.confirmed_on,
         months=words.contract.months(_codes(rows, service, words), service.update_months),
         source=service.confirmed_by,
+        closures=[_closure(row) for row in rows.closures.get(service.pk, ())],
     )
 
 
@@ -361,8 +364,10 @@ def _facets(
         months=card.months,
         quality=quality.score(quality_record(card, words.territory, not words.room_asked.isdisjoint(card.needs))),
         rules=[(rule.criterion, rule.op, rule.value, rule.effect) for rule in card.rules],
-        has_activities=service.pk in rows.activities,
         hours_partly=card.hours_parse == Schedule.Parse.PARTLY,
+        closures=[
+            (one.starts_at.timestamp(), one.ends_at.timestamp() if one.ends_at else 0.0) for one in card.closures
+        ],
     )
 
 
@@ -416,6 +421,14 @@ def _capacity(row: ServiceCapacity) -> CardCapacity:
         maximum=row.maximum,
         expires_at=row.expires_at.astimezone(UTC) if row.expires_at else None,
         note=row.population or row.description,
+    )
+
+
+def _closure(row: Closure) -> CardClosure:
+    return CardClosure(
+        starts_at=row.starts_at.astimezone(UTC),
+        ends_at=row.ends_at.astimezone(UTC) if row.ends_at else None,
+        message=row.message,
     )
 
 

@@ -208,6 +208,11 @@ def _cards(here: Memory, rows: list[int]) -> dict[int, Card]:
     return here.cards
 
 
+def _shut(here: Memory, query: Query, rows: Rows) -> NDArray[np.int8]:
+    """When no window is asked: closed for a time at this moment is known to be closed, nothing else is said."""
+    return np.where(filters.shut(here, query, rows), 0, -1).astype(np.int8)
+
+
 def _hits(here: Memory, query: Query, found: Found, shown: list[int], cards: dict[int, Card]) -> tuple[Hit, ...]:
     """The explained results of one page: everything is computed for all of them at once, then handed out."""
     if not shown:
@@ -222,7 +227,7 @@ def _hits(here: Memory, query: Query, found: Found, shown: list[int], cards: dic
     values = np.round(np.stack(list(parts.values())), 4).T.tolist()
     scores = [round(sum(weight * v for (_, weight), v in zip(codes, line, strict=True)), 4) for line in values]
     asked = [(name, name in query.soft, said[name].tolist()) for name in said]
-    opened = [-1] * len(shown) if query.window is None else filters.opened(here, query, rows).tolist()
+    opened = (filters.opened(here, query, rows) if query.window else _shut(here, query, rows)).tolist()
     far = [None] * len(shown) if query.near is None else filters.distances(here, query, rows).tolist()
     room = filters.room(here, query, rows).tolist()
     numbers = here.signatures[:, rows].T.tolist()

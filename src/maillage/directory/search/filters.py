@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maillage.directory.search.memory import CAPACITIES, COSTS, KM_PER_DEGREE, Memory, Rows, union
-from maillage.directory.search.types import Query
+from maillage.directory.search.types import Query, Window
 from maillage.methods.eligibility import FALSE, TRUE, UNKNOWN
 
 Said = NDArray[np.int8]
@@ -41,7 +41,28 @@ def opened(memory: Memory, query: Query, rows: Rows) -> NDArray[np.int8]:
     said = memory.hours.open_in(query.window, memory.pattern[rows])
     said[(said == 0) & memory.hours_partly[rows]] = -1
     said[memory.closed[rows]] = 0
+    _closures(memory, query.window, rows, said)
     return said
+
+
+def _closures(memory: Memory, window: Window, rows: Rows, said: NDArray[np.int8]) -> None:
+    """Closed for a time: not open in what the closure takes of the window, whatever the usual hours say."""
+    if not memory.closures.rows.size:
+        return
+    left = memory.closures.left(window.start.timestamp(), window.end.timestamp())
+    for i in np.flatnonzero(np.isin(rows, list(left))).tolist() if left else ():
+        row = int(rows[i])
+        if not left[row]:
+            said[i] = 0
+        elif said[i] == 1 and not memory.hours.open_between(int(memory.pattern[row]), left[row]):
+            said[i] = -1 if memory.hours_partly[row] else 0
+
+
+def shut(memory: Memory, query: Query, rows: Rows) -> NDArray[np.bool_]:
+    """Closed for a time, throughout the window; at the moment asked, when there is none."""
+    start, end = (query.window.start, query.window.end) if query.window else (query.at, query.at)
+    closed: NDArray[np.bool_] = memory.closed[rows] | memory.closures.shut(rows, start.timestamp(), end.timestamp())
+    return closed
 
 
 def cost(memory: Memory, query: Query, rows: Rows) -> Said:

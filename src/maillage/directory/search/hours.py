@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -54,6 +55,15 @@ class Hours:
             if readable:
                 self.texts.append(osm)
         return self.number[osm]
+
+    def open_between(self, pattern: int, spans: Iterable[tuple[float, float]]) -> bool:
+        """Open at some moment of one of these spans (epoch seconds). Hours that are not known are not open."""
+        hours = parsed(self.texts[pattern], self.country, self.timezone) if pattern else None
+        zone = ZoneInfo(self.timezone)
+        return hours is not None and any(
+            is_open(hours, Window("", datetime.fromtimestamp(start, zone), datetime.fromtimestamp(end, zone)))
+            for start, end in spans
+        )
 
     def open_in(self, window: Window, patterns: NDArray[np.int32]) -> NDArray[np.int8]:
         """For each row's pattern: 1 open in the window, 0 closed, -1 unknown."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from maillage.directory.models import DirectoryState, SearchDocument, SearchTerm, Service
 from maillage.directory.search.documents import Rows, Vocabulary, build, vocabulary
@@ -18,14 +20,16 @@ BATCH = 2_000  # services: some 40 MB of rows
 
 
 def reindex(
-    territory: Territory, service_ids: Iterable[int] | None = None, *, progress: Callable[[int], None] | None = None
-) -> int:
+    territory: Territory, service_ids: Iterable[int] | None = None, *, progress: Callable[[int], None] | None = None,
+    at: datetime | None = None,
+) -> int:  # fmt: skip
     """Write again the documents of these services (all of the territory when None). Returns how many documents changed.
 
     Call it after every change of a service, or of what hangs on it. `progress` is told how many services each batch held.
-    Unchanged documents are left alone, so that indexing twice writes nothing.
+    Unchanged documents are left alone, so that indexing twice writes nothing. `at`: closures that are over by then are left out.
     """
     words = vocabulary(territory)
+    at = at or timezone.now()
     changed = 0
     ids = iter(
         Service.objects.filter(territory=territory).order_by("id").values_list("id", flat=True)
@@ -34,21 +38,21 @@ def reindex(
     )
     while batch := list(islice(ids, BATCH)):
         with transaction.atomic():
-            changed += _write(territory, batch, words)
+            changed += _write(territory, batch, words, at)
         if progress:
             progress(len(batch))
     return changed
 
 
-def _write(territory: Territory, batch: list[int], words: Vocabulary) -> int:
-    rows = Rows(batch)
+def _write(territory: Territory, batch: list[int], words: Vocabulary, at: datetime) -> int:
+    rows = Rows(batch, at)
     state, _ = DirectoryState.objects.select_for_update().get_or_create(territory=territory)
     sequence = state.sequence + 1
-    shown = {service.pk for service in rows.services if service.visibility == Service.Visibility.PUBLIC}
     new = {
         (document.service_id, document.location_id): document
         for service in rows.services
-        if service.pk in shown and service.status in (Service.Status.ACTIVE, Service.Status.CLOSED)
+        if service.visibility == Service.Visibility.PUBLIC and service.merged_into_id is None
+        if service.status in (Service.Status.ACTIVE, Service.Status.CLOSED)
         for document in build(rows, service, words, sequence)
     }
     old: dict[tuple[int, int | None], tuple[int, str]] = {

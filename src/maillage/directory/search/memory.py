@@ -20,6 +20,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from maillage.directory.models import TaxonomyTerm
+from maillage.directory.search.closures import Closures
 from maillage.directory.search.documents import Facets, decode_facets
 from maillage.directory.search.hours import Hours
 from maillage.directory.search.postings import Postings
@@ -99,7 +100,9 @@ class Memory:
         self.quality = np.array([f.quality for f in facets], np.float32)
         self.pattern = np.array([self.hours.pattern(f.osm) for f in facets], np.int32)
         self.hours_partly = np.array([f.hours_partly for f in facets], bool)
-        self.activities = np.flatnonzero([f.has_activities for f in facets]).astype(np.int32)
+        self.closures = Closures(
+            (row, start, end or np.inf) for row, f in enumerate(facets) for start, end in f.closures
+        )
         self.by_area = _postings((f.area,) for f in facets)
         self.by_served = _postings(f.served for f in facets)
         self.served_known = np.array([bool(f.served) for f in facets], bool)

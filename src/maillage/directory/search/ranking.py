@@ -1,4 +1,4 @@
-"""The order: what is full last, what fits before what is to verify, few of one organisation at once, the weighted sum,
+"""The order: what is full or closed for a time last, what fits before what is to verify, few of one organisation at once, the weighted sum,
 the draw of the day."""
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def rank(here: Memory, query: Query, found: Found, chosen: NDArray[np.intp]) -> 
     for code, value in parts.items():
         score += np.float32(here.ranking.get(code, 0.0)) * value
     step = np.clip(np.rint(score * STEP), 0, (1 << SCORE) - 1).astype(np.int64)
-    # somebody who knocks at a full house loses the evening: better a call to one that must be verified
-    tier = found.verdict[chosen].astype(np.int64) + 2 * (filters.room(here, query, rows) != filters.NO_ROOM)
+    # somebody who knocks at a full house, or a closed one, loses the evening: better a call to one that must be verified
+    useless = (filters.room(here, query, rows) == filters.NO_ROOM) | filters.shut(here, query, rows)
+    tier = found.verdict[chosen].astype(np.int64) + 2 * ~useless
     key = (tier << (ROUND + SCORE + DRAW)) | (step << DRAW) | here.draw(query.at.date())[rows]
     if not query.after and rows.size > 2 * PRESELECTED:
         best = np.argpartition(key, rows.size - PRESELECTED)[-PRESELECTED:]

@@ -23,6 +23,12 @@ class CardCapacity(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str = ""
 
 
+class CardClosure(msgspec.Struct, frozen=True, omit_defaults=True):
+    starts_at: datetime
+    ends_at: datetime | None = None  # None: until further notice
+    message: dict[str, str] = {}  # language -> text
+
+
 class CardRule(msgspec.Struct, frozen=True, omit_defaults=True):
     criterion: str
     op: str
@@ -71,6 +77,16 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     confirmed_on: date | None = None
     months: int = 0  # how long a confirmation holds: the freshness contract of this kind of service; 0: not written yet
     source: str = ""
+    closures: list[CardClosure] = []  # in order of their beginning; those that were not over when it was written
+
+    def closed_at(self, at: datetime) -> CardClosure | None:
+        """The closure that holds at this moment; of several, the one that ends last."""
+        now = [one for one in self.closures if one.starts_at <= at and (one.ends_at is None or one.ends_at > at)]
+        return max(now, key=lambda one: (one.ends_at is None, one.ends_at or at), default=None)
+
+    def closing_after(self, at: datetime) -> CardClosure | None:
+        """The next closure that has not begun."""
+        return next((one for one in self.closures if one.starts_at > at), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from math import inf
 from zoneinfo import ZoneInfo
 
 from django.utils.dates import WEEKDAYS_ABBR
@@ -12,7 +14,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from opening_hours import OpeningHours
 
+from maillage.directory.search.closures import without
 from maillage.directory.search.hours import parsed
+from maillage.directory.search.types import CardClosure
 
 MOST_SPANS = 12
 
@@ -40,13 +44,26 @@ def clock(moment: datetime) -> str:
     return date_format(moment, "H:i")
 
 
-def week(osm: str, country: str, timezone: str, *, on: date) -> list[Day]:
-    """The seven days from `on`, with public holidays as they fall; empty when the hours are not known or not readable."""
+def week(osm: str, country: str, timezone: str, *, on: date, closures: Sequence[CardClosure] = ()) -> list[Day]:
+    """The seven days from `on`, with public holidays as they fall; empty when the hours are not known or not readable.
+
+    A day that a closure takes whole is closed.
+    """
     hours = parsed(osm, country, timezone) if osm else None
     if hours is None:
         return []
     zone = ZoneInfo(timezone)
-    return [_day(hours, on + timedelta(days=n), zone, is_today=n == 0) for n in range(7)]
+    days = [_day(hours, on + timedelta(days=n), zone, is_today=n == 0) for n in range(7)]
+    return [
+        replace(day, spans=()) if _is_closed(on + timedelta(days=n), zone, closures) else day
+        for n, day in enumerate(days)
+    ]
+
+
+def _is_closed(on: date, zone: ZoneInfo, closures: Sequence[CardClosure]) -> bool:
+    start, end = (datetime.combine(on + timedelta(days=n), time(0), zone).timestamp() for n in (0, 1))
+    spans = [(one.starts_at.timestamp(), one.ends_at.timestamp() if one.ends_at else inf) for one in closures]
+    return bool(spans) and not without(start, end, sorted(spans))
 
 
 def _day(hours: OpeningHours, on: date, zone: ZoneInfo, *, is_today: bool) -> Day:

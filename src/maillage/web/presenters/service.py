@@ -45,6 +45,7 @@ class ServicePage:
     description: say.Said
     alert: say.Said
     status: str
+    closure: say.Said  # what the service says of it
     needs: tuple[tuple[str, str], ...]
     phones: tuple[str, ...]
     email: str
@@ -115,7 +116,7 @@ def rule_words(rule: CardRule, words: Vocabulary) -> str:
 
 def place(card: Card, words: Vocabulary, *, on: date) -> Place:
     territory = words.territory
-    days = hours.week(card.osm_hours, words.holidays_country, territory.timezone, on=on)
+    days = hours.week(card.osm_hours, words.holidays_country, territory.timezone, on=on, closures=card.closures)
     note = ""
     if not days:
         note = gettext("Hours not known") if not card.raw_hours else gettext("Hours as the service wrote them:")
@@ -162,7 +163,7 @@ def service_page(cards: tuple[Card, ...], words: Vocabulary, *, at: datetime) ->
     """From the cards of one service, one for each place."""
     card = cards[0]
     today = at.astimezone(ZoneInfo(words.territory.timezone)).date()
-    status = str(say.STATUSES.get(card.status, ""))
+    status = str(say.STATUSES.get(card.status, "")) or say.closure(card, words, at=at)
     return ServicePage(
         uuid=card.service,
         name=say.said(card, "name", words),
@@ -170,6 +171,7 @@ def service_page(cards: tuple[Card, ...], words: Vocabulary, *, at: datetime) ->
         description=say.said(card, "description", words),
         alert=say.said(card, "alert", words),
         status=status,
+        closure=say.closure_message(card, words, at=at),
         needs=tuple((code, words.need_name(code)) for code in card.needs if code in words.needs),
         phones=tuple(dict.fromkeys(phone for one in cards for phone in one.phones)),
         email=card.email,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
@@ -102,6 +103,34 @@ def said_in(
 
 def said(card: Card, field: str, words: Vocabulary) -> Said:
     return said_in(card.texts.get(field, {}), words, card.text_status, field)
+
+
+def closure(card: Card, words: Vocabulary, *, at: datetime) -> str:
+    """ "Temporarily closed until 27 November", the closure that comes next, or nothing. The last day is the last closed one."""
+    zone = ZoneInfo(words.territory.timezone)
+
+    def day(moment: datetime) -> str:
+        return date_format(moment.astimezone(zone), "DATE_FORMAT")
+
+    if now := card.closed_at(at):
+        if now.ends_at is None:
+            return str(STATUSES["temporarily closed"])
+        return gettext("Temporarily closed until %(date)s") % {"date": day(now.ends_at - timedelta(seconds=1))}
+    if coming := card.closing_after(at):
+        first, last = day(coming.starts_at), coming.ends_at
+        if last is None:
+            return gettext("Will be closed from %(first)s") % {"first": first}
+        return gettext("Will be closed from %(first)s to %(last)s") % {
+            "first": first,
+            "last": day(last - timedelta(seconds=1)),
+        }
+    return ""
+
+
+def closure_message(card: Card, words: Vocabulary, *, at: datetime) -> Said:
+    """What the service says of the closure that holds, or of the next one."""
+    found = card.closed_at(at) or card.closing_after(at)
+    return said_in(found.message, words) if found else NOTHING
 
 
 def labels(codes: Iterable[str], of: Mapping[str, object]) -> str:
