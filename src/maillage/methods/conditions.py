@@ -26,7 +26,8 @@ class Test:
     supports: bool = True
 
     def said(self, facts: Facts) -> int:
-        return holds(self.rules, facts.get(self.criterion)) if self.criterion else UNKNOWN
+        value = facts.get(self.criterion)
+        return UNKNOWN if value is None else holds(self.rules, value)
 
 
 Group = tuple[Test, ...]  # one of these must hold; a group without a test never does
@@ -41,18 +42,26 @@ def group_said(group: Group, facts: Facts) -> int:
 def judged(condition: Condition, facts: Facts) -> int:
     """TRUE, FALSE or UNKNOWN: the worst of the groups. A fact that becomes known never turns FALSE into anything else,
     nor TRUE; it can only settle what was UNKNOWN."""
-    worst = TRUE
+    return weighed(condition, facts)[0]
+
+
+def weighed(condition: Condition, facts: Facts) -> tuple[int, int]:
+    """What `judged` says, and how many groups hold by something known that says something (0 when the verdict is FALSE)."""
+    worst, support = TRUE, 0
     for group in condition:
-        said = group_said(group, facts)
-        if said == FALSE:
-            return FALSE
-        worst = min(worst, said)
-    return worst
-
-
-def supported(condition: Condition, facts: Facts) -> int:
-    """How many groups hold by something known that says something."""
-    return sum(any(test.supports and test.said(facts) == TRUE for test in group) for group in condition)
+        best, counts = FALSE, False
+        for test in group:
+            said = test.said(facts)
+            if said > best:
+                best = said
+            if said == TRUE and test.supports:
+                counts = True
+        if best == FALSE:
+            return FALSE, 0
+        support += counts
+        if best < worst:
+            worst = best
+    return worst, support
 
 
 def criteria_of(condition: Condition) -> tuple[str, ...]:

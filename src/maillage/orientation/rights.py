@@ -9,15 +9,16 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from maillage.directory.search.engine import search
-from maillage.directory.search.memory import Memory
+from maillage.directory.search.memory import Memory, memory
 from maillage.directory.search.types import Card, CardRule, FactValue, Query
-from maillage.methods.conditions import Condition, Test, judged, supported, unsettled, worth_asking
+from maillage.methods.conditions import Condition, Test, unsettled, weighed, worth_asking
 from maillage.methods.eligibility import FALSE, TRUE, signature
 from maillage.orientation import sentences
 from maillage.orientation.queries import Vocabulary
@@ -126,10 +127,9 @@ def _standing(
         return None
     if any(test.said(facts) == TRUE for test in right.used):
         return None
-    verdict = judged(right.condition, facts)
+    verdict, support = weighed(right.condition, facts)
     if verdict == FALSE:
         return None
-    support = supported(right.condition, facts)
     if not support and not (is_direct and right.item.get("always")):
         return None
     return Standing(right, verdict, support, is_direct)
@@ -210,6 +210,14 @@ class Offices:
         return self.found[key]
 
 
+def offices(right: Right, words: Vocabulary, language: str, *, at: datetime) -> Sequence[Card]:
+    """The services where this right is claimed, for anyone."""
+    claim = right.item.get("claim") or {}
+    query = Query(words.territory.code, at, language, limit=MOST_OFFICES)
+    found = Offices(query, words, memory(words.territory))
+    return found(str(claim.get("need") or ""), str(claim.get("organization") or ""))
+
+
 def public_source(row: Item) -> PublicSource:
     return PublicSource(*(str(row.get(key) or "") for key in ("title", "article", "publisher", "url", "date")))
 
@@ -231,9 +239,8 @@ def _unknown(right: Right, facts: Mapping[str, FactValue], words: Vocabulary, la
 
 
 def in_words(rows: Sequence[Item], words: Vocabulary, language: str) -> str:
-    """“Being 18 or older, or being pregnant.” One of these, as the pack wrote them, else built from its labels."""
-    parts = [test_in_words(row, words, language) for row in rows]
-    text = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + _(" or ") + parts[-1]
+    """“Being 18 or older; or being pregnant”: one of these, as the pack wrote them, else built from its labels."""
+    text = _("; or ").join(test_in_words(row, words, language) for row in rows)
     return text[:1].upper() + text[1:]
 
 

@@ -10,16 +10,25 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from maillage.people.models import Role
-from maillage.web.seat import seat
+from maillage.web.seat import HEAD, seat
 
 VISITOR: Final = "visitor"  # anyone, with an account or without
-MEMBERS: Final = frozenset(Role.values)
-EDITORS: Final = frozenset({Role.EDITOR, Role.MODERATOR, Role.ADMINISTRATOR})
+ACCOUNT: Final = "account"  # anyone who is signed in, even when their membership is over
+SIGNED_IN: Final = frozenset({ACCOUNT})
+# Role.ADMINISTRATOR is the territory's; HEAD is the administrator of one organisation
+MEMBERS: Final = frozenset({*Role.values, HEAD})
+EDITORS: Final = frozenset({Role.EDITOR, HEAD, Role.MODERATOR, Role.ADMINISTRATOR})
+INVITERS: Final = frozenset({HEAD, Role.COORDINATOR, Role.ADMINISTRATOR})
 MODERATORS: Final = frozenset({Role.MODERATOR, Role.ADMINISTRATOR})
 FINDERS: Final = frozenset({Role.PROFESSIONAL, Role.COORDINATOR, Role.MODERATOR, Role.ADMINISTRATOR})
 COORDINATORS: Final = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
@@ -50,10 +59,15 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "library-*": ANYONE,
     "document": ANYONE,
     "document-*": ANYONE,
+    "rights": ANYONE,
+    "right": ANYONE,
+    "summary": ANYONE,
     "about": ANYONE,
     "accessibility": ANYONE,
     "privacy": ANYONE,
     "language": ANYONE,
+    "list": ANYONE,  # who has the link
+    "welcome": ANYONE,  # who was invited
     "favicon": ANYONE,
     "robots": ANYONE,
     "sitemap": ANYONE,
@@ -68,6 +82,14 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "socialaccount_*": ANYONE,
     # the desk
     "desk": MEMBERS,
+    "desk-account": SIGNED_IN,
+    "desk-members": INVITERS,
+    "desk-invite": INVITERS,
+    "desk-trail": ADMINISTRATORS,
+    "desk-readings": MEMBERS,
+    "desk-lists": FINDERS,
+    "desk-list": FINDERS,
+    "desk-list-add": FINDERS,
     "desk-services": EDITORS,
     "desk-still-true": EDITORS,
     "desk-room": EDITORS,
@@ -101,14 +123,26 @@ def allowed(name: str) -> frozenset[str]:
     return next((who for pattern, who in ACCESS.items() if "*" in pattern and fnmatchcase(name, pattern)), frozenset())
 
 
+class RoleNeeded(PermissionDenied):
+    """Signed in, and without any of these roles."""
+
+    def __init__(self, roles: frozenset[str]) -> None:
+        super().__init__()
+        self.roles = roles
+
+
 class AccessMiddleware:
-    """Enforces the table before any view runs."""
+    """Enforces the table before any view runs. What stands behind the gate is kept by no browser and no proxy."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match and VISITOR not in allowed(match.view_name):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
         match = request.resolver_match
@@ -116,7 +150,14 @@ class AccessMiddleware:
         if VISITOR in who:
             return None
         if not request.user.is_authenticated:
-            return redirect_to_login(request.path)  # without its query
-        if not who & seat(request).roles:
-            raise PermissionDenied
+            if getattr(request, "_session_is_over", False):
+                messages.info(request, _("You were signed out after a time without activity. Sign in again to go on."))
+            # without its query; what was sent by a form is not asked for again
+            return redirect_to_login(request.path if request.method in {"GET", "HEAD"} else reverse("desk"))
+        held = seat(request)
+        if not who & (held.roles | {ACCOUNT}):
+            raise RoleNeeded(who)
+        if settings.REQUIRE_SECOND_FACTOR and held.needs_second_factor and ACCOUNT not in who:
+            messages.info(request, _("Your role asks for a second step to sign in: a one-time code or a passkey."))
+            return redirect("mfa_index")
         return None

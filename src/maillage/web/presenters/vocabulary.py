@@ -44,6 +44,7 @@ class Vocabulary:
         self.criteria = _items(words.criteria)
         self.windows = _items(words.windows)
         self.red_flags = _items(words.red_flags)
+        self.rights = words.rights
         self.sources = {
             str(row.get("id") or row.get("code")): row
             for row in self.content.get("sources") or ()

@@ -18,7 +18,7 @@ from maillage.web.language import territory_of
 from maillage.web.presenters.vocabulary import vocabulary
 
 MOST_SERVICES = 45_000  # a sitemap holds at most 50,000 addresses
-PAGES = ("home", "help", "activities", "areas", "guides", "library", "about", "accessibility", "privacy")
+PAGES = ("home", "help", "activities", "areas", "guides", "library", "rights", "about", "accessibility", "privacy")
 
 
 @require_safe
@@ -29,7 +29,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         body = "User-agent: *\nDisallow: /\n"
     else:
         sitemap = request.build_absolute_uri(reverse("sitemap"))
-        body = f"User-agent: *\nDisallow: /accounts/\nDisallow: /results/\nDisallow: /questions/\nSitemap: {sitemap}\n"
+        body = f"User-agent: *\nDisallow: /accounts/\nDisallow: /results/\nDisallow: /questions/\nDisallow: /summary/\nSitemap: {sitemap}\n"
     return HttpResponse(body, content_type="text/plain; charset=utf-8")
 
 
@@ -48,6 +48,7 @@ def addresses(request: HttpRequest) -> Iterator[str]:
         return
     yield from (reverse("guide", args=[code]) for code in guides(territory))
     yield from (reverse("document", args=[code]) for code in library(territory).by_code)
+    yield from (reverse("right", args=[code]) for code in vocabulary(territory).rights)
     for code in vocabulary(territory).areas:
         yield reverse("area", args=[code])
     for uuid, _modified in queries.public_services(territory, limit=MOST_SERVICES):

@@ -15,7 +15,7 @@ from maillage.orientation.types import Orientation, Situation
 from maillage.territory.models import Territory
 from maillage.web import state
 from maillage.web.language import territory_of
-from maillage.web.presenters import emergency, guides, maps
+from maillage.web.presenters import emergency, guides, maps, rights
 from maillage.web.presenters import results as present
 from maillage.web.presenters.filters import Filters
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
@@ -90,6 +90,7 @@ def page(
         "question": present.ask(found.question),
         "guides": about(found.situation.needs, territory, words),
         "relaxations": present.relaxations(found),
+        "rights": rights.cards(found.rights, words),
         "corrected": found.corrected,
         "next": found.next,
         "next_start": start + len(cards),

@@ -62,6 +62,12 @@
   offerPosition();
   document.addEventListener("htmx:afterSettle", offerPosition);
 
+  // A page to print says so by itself, where a script may help.
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
+
   // A service opened from a list: shown over it, so that "back" finds the list where it was.
   const close = () => {
     opened.detail.remove();
