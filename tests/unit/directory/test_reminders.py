@@ -139,7 +139,9 @@ def test_what_nobody_reads_is_not_asked_about(house: Service, testland: Territor
 def test_a_mail_that_fails_hinders_no_other_and_is_tried_again(
     house: Service, cast: Any, testland: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Membership.objects.create(user=cast.charlie, territory=testland, organization=cast.organization, role=Role.EDITOR)
+    Membership.objects.create(
+        user=cast.charlie, territory=testland, organization=cast.organization, role=Role.EDITOR, starts_at=NOW
+    )
     whole = reminders.letters.ask
 
     def ask(email: str, *more: Any) -> bool:
@@ -163,7 +165,9 @@ def test_a_moderator_whose_mail_fails_is_told_tomorrow(
 def test_a_day_has_only_so_many_letters(house: Service, cast: Any, testland: Territory) -> None:
     testland.content["reminders"] = {"most_mails": 1}
     testland.save()
-    Membership.objects.create(user=cast.charlie, territory=testland, organization=cast.organization, role=Role.EDITOR)
+    Membership.objects.create(
+        user=cast.charlie, territory=testland, organization=cast.organization, role=Role.EDITOR, starts_at=NOW
+    )
     assert run(testland).letters == 1
     assert run(testland, 0.1).letters == 0
 
