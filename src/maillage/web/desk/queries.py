@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,6 @@ from django.db.models.functions import JSONObject
 from maillage.directory.models import Change, Closure, ErrorReport, SearchDocument, Service, ServiceAtLocation, Text
 from maillage.directory.search.documents import decode_card
 from maillage.directory.search.types import Card
-from maillage.methods.text import fold
 from maillage.territory.models import Territory
 from maillage.web.seat import Seat
 
@@ -74,7 +74,12 @@ def found(seat: Seat, territory: Territory, asked: str) -> QuerySet[Service]:
 def patterns(asked: str) -> list[str]:
     """Of each word, a regular expression that accents do not stop."""
     words = re.findall(r"\w+", asked.lower())[:MOST_WORDS]
-    return ["".join(f"[{ACCENTED[sign]}]" if sign in ACCENTED else sign for sign in fold(word)) for word in words]
+    return ["".join(_any_accent(sign) for sign in word) for word in words]
+
+
+def _any_accent(sign: str) -> str:
+    plain = unicodedata.normalize("NFD", sign)[0]
+    return f"[{ACCENTED[plain]}]" if plain in ACCENTED else re.escape(sign)
 
 
 def page(services: QuerySet[Service], *, at: datetime, after: UUID | None = None) -> tuple[list[Row], UUID | None]:

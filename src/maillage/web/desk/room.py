@@ -60,7 +60,7 @@ class RoomForm(forms.Form):
         label=_("How many places are free, if you know"), required=False, min_value=0, max_value=MOST,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )  # fmt: skip
-    unit = Typed(shorten=60, widget=forms.HiddenInput)
+    unit = Typed(required=False, shorten=60, widget=forms.HiddenInput)
     holds = forms.ChoiceField(choices=list(present.HOLDS.items()))
 
     def clean(self) -> dict[str, object]:
