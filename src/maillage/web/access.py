@@ -68,6 +68,7 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "language": ANYONE,
     "list": ANYONE,  # who has the link
     "welcome": ANYONE,  # who was invited
+    "health": ANYONE,
     "favicon": ANYONE,
     "robots": ANYONE,
     "sitemap": ANYONE,
@@ -105,6 +106,11 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "desk-change-decide": MODERATORS,
     "desk-change-edit": MODERATORS,
     "desk-moderation": MODERATORS,
+    "desk-duplicates": MODERATORS,
+    "desk-duplicate": MODERATORS,
+    "desk-duplicate-decide": MODERATORS,
+    "desk-merges": MODERATORS,
+    "desk-merge-undo": MODERATORS,
     "desk-reports": EDITORS,
     "desk-report": EDITORS,
     "desk-report-again": EDITORS,

@@ -18,9 +18,14 @@ WAYS: tuple[tuple[str, Promise, str], ...] = (
     ("desk-services", _("Services"), "building-storefront"),
     ("desk-changes", _("Changes"), "pencil-square"),
     ("desk-moderation", _("To decide"), "scale"),
+    ("desk-duplicates", _("Duplicates"), "document-duplicate"),
     ("desk-reports", _("Reports"), "flag"),
+    ("desk-lists", _("Lists"), "queue-list"),
     ("desk-health", _("Health"), "heart"),
     ("desk-unmet", _("What was missing"), "magnifying-glass-minus"),
+    ("desk-members", _("Members"), "users"),
+    ("desk-readings", _("Readings"), "eye"),
+    ("desk-trail", _("Trail"), "finger-print"),
 )
 
 

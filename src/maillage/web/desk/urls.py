@@ -1,10 +1,36 @@
 from django.urls import path
 
-from maillage.web.desk import closures, health, history, home, moderation, reports, room, service_edit, services, unmet
+from maillage.web.desk import (
+    account,
+    closures,
+    duplicates,
+    health,
+    history,
+    home,
+    lists,
+    members,
+    moderation,
+    reports,
+    room,
+    service_edit,
+    services,
+    trail,
+    unmet,
+)
 
 # one block for each flow; every name stands in web/access.py
 urlpatterns = [
     path("", home.home, name="desk"),
+    # people: my account, members, the trail
+    path("account/", account.account, name="desk-account"),
+    path("members/", members.members, name="desk-members"),
+    path("members/invite/", members.invite, name="desk-invite"),
+    path("trail/", trail.trail, name="desk-trail"),
+    path("readings/", trail.readings, name="desk-readings"),
+    # lists to hand over
+    path("lists/", lists.lists, name="desk-lists"),
+    path("lists/add/", lists.add, name="desk-list-add"),
+    path("lists/<uuid:uuid>/", lists.one, name="desk-list"),
     # how fresh and how complete the directory is
     path("health/", health.page, name="desk-health"),
     path("health/records/", health.records, name="desk-health-records"),
@@ -29,6 +55,12 @@ urlpatterns = [
     path("changes/<uuid:uuid>/decide/", moderation.decide, name="desk-change-decide"),
     path("changes/<uuid:uuid>/edit/", service_edit.edit_then_accept, name="desk-change-edit"),
     path("moderation/", moderation.queue, name="desk-moderation"),
+    # two records that may be one
+    path("duplicates/", duplicates.queue, name="desk-duplicates"),
+    path("duplicates/<uuid:uuid>/", duplicates.pair, name="desk-duplicate"),
+    path("duplicates/<uuid:uuid>/decide/", duplicates.decide, name="desk-duplicate-decide"),
+    path("merges/", duplicates.merges, name="desk-merges"),
+    path("merges/<uuid:uuid>/undo/", duplicates.undo, name="desk-merge-undo"),
     # what people report as wrong
     path("reports/", reports.reports, name="desk-reports"),
     path("reports/<uuid:uuid>/", reports.report, name="desk-report"),
