@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
@@ -33,7 +34,10 @@ def reader_language(request: HttpRequest) -> str:
             return get_supported_language_variant(wanted)
         except LookupError:
             continue
-    territory = territory_of(request)
+    try:
+        territory = territory_of(request)
+    except DatabaseError:  # what is wrong is said in some language
+        territory = None
     spoken = territory.languages if territory else []
     return next((str(code) for code in spoken if code in CODES), "en")
 

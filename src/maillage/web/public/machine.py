@@ -1,10 +1,12 @@
-"""What machines read: robots.txt, the sitemap, the web app manifest."""
+"""What machines read: robots.txt, the sitemap, the web app manifest, whether we are well."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
@@ -78,3 +80,22 @@ def manifest(request: HttpRequest) -> HttpResponse:
         },
         content_type="application/manifest+json",
     )
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """200 when the database answers, holds a territory, and has all its tables; else 503 and which of them is missing."""
+    wrong = ""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            wrong = "migrations"
+        elif territory_of(request) is None:
+            wrong = "territory"
+    except DatabaseError:
+        wrong = "database"
+    answer = JsonResponse({"status": wrong or "ok"}, status=503 if wrong else 200)
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -50,6 +50,7 @@ urlpatterns = [
     path("list/<str:token>/", shared_list.shared_list, name="list"),
     path("welcome/<str:token>/", welcome.welcome, name="welcome"),
     path("language/", language.choose, name="language"),
+    path("health", machine.health, name="health"),
     path("favicon.ico", machine.favicon, name="favicon"),
     path("robots.txt", machine.robots, name="robots"),
     path("sitemap.xml", machine.sitemap, name="sitemap"),
