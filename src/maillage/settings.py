@@ -121,7 +121,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "maillage.web.sessions.SessionsMiddleware",
     "maillage.web.access.AccessMiddleware",
+    "maillage.web.refusals.RefusalsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -155,17 +157,29 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+# NIST SP 800-63B-4, 3.1.1.2: 15 characters for a password that may stand alone, no rule of composition, no forced change, a list
+# of common ones. docs/explanation/roles-and-rights.md gives the reasons, and what cannot be checked without asking a third party.
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+    {"NAME": "maillage.people.passwords.KnownWordsValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # a link by e-mail to choose another password: 24 hours at most (same source, 4.2)
+REQUIRE_SECOND_FACTOR = env_bool(  # one-time code or passkey for roles of the whole territory, and for confidential places
+    "REQUIRE_SECOND_FACTOR", BEHIND_TLS
+)
 ACCOUNT_ADAPTER = "maillage.people.accounts.InvitedOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Maillage: "
+ACCOUNT_SESSION_REMEMBER = False  # a session ends with the browser: computers are shared
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password, a new second step: its owner is told
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # one-time codes and passkeys are changed after giving the password again
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXIES", 0)  # whose X-Forwarded-For the limits on attempts believe
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -227,6 +241,14 @@ TERRITORY = env("TERRITORY")  # the territory that this site serves; empty: the 
 TILE_URL = env("TILE_URL")
 TILE_ATTRIBUTION = env("TILE_ATTRIBUTION")  # what the provider of the tiles asks to be shown on the map
 
+SESSION_HOURS = env_int("SESSION_HOURS", 12)  # after which one signs in again, whatever one did
+SESSION_IDLE_MINUTES = env_int("SESSION_IDLE_MINUTES", 60)  # without doing anything, after which one signs in again
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+# over https the browser itself refuses these cookies from another host, another path or plain http
+SESSION_COOKIE_NAME = "__Host-session" if BEHIND_TLS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if BEHIND_TLS else "csrf"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0

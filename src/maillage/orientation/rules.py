@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from stdnum import get_cc_module
 
 FactValue = bool | float | str
 
@@ -195,3 +198,56 @@ def unmet_cause(
     if fits == 0 and declined:
         return "unverified"
     return ""
+
+
+# ---- shared lists
+
+LIST_DAYS = 30  # a list that was handed over ends by itself
+MOST_IN_A_LIST = 40
+MOST_LISTS = 100  # open at once, of one person
+EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]{2,}")
+# a day of the month, and a year that is no year of birth of somebody who asks for help alone
+DAY = re.compile(r"(?<![\d./-])(0?[1-9]|[12]\d|3[01])([./-])(0?[1-9]|1[0-2])((?:\2)202\d|(?:\2)20[3-9]\d)?(?![\d./-]*\d)")
+YEARS = re.compile(r"\b(19|20)\d\d\s?[-–/]\s?(19|20)\d\d\b")
+NUMBER = re.compile(r"(?:\+|\b)\d(?:[\s./()-]{0,2}\d){7,}")
+PERSONAL_NUMBERS = ("nn", "bis", "ssn", "personalid", "bsn", "nir")  # names that the library of numbers gives them
+
+
+class Personal(Exception):
+    """What was typed looks like it says who somebody is. The message is a sentence, an English message id."""
+
+
+def gettext_noop(sentence: str) -> str:
+    """The sentence itself: rules know no Django; the extractor of messages knows this name."""
+    return sentence
+
+
+def check_says_nobody(text: str, country: str) -> None:
+    """A text of a shared list is about services: it holds no e-mail address, no telephone or personal number.
+
+    It cannot know a name. Dates are told apart: an appointment may be written. Raises Personal.
+    """
+    if EMAIL.search(text):
+        raise Personal(gettext_noop("A list says nothing about a person: take the e-mail address out."))
+    without_days = DAY.sub("|", YEARS.sub("|", text))
+    for found in NUMBER.finditer(text):
+        if _is_personal_number(found[0], country):
+            raise Personal(gettext_noop("A list says nothing about a person: take the national number out."))
+    if NUMBER.search(without_days):
+        raise Personal(
+            gettext_noop("A list says nothing about a person: take the telephone number or other long number out.")
+        )
+
+
+def says_nobody(text: str, country: str) -> bool:
+    try:
+        check_says_nobody(text, country)
+    except Personal:
+        return False
+    return True
+
+
+def _is_personal_number(number: str, country: str) -> bool:
+    modules = (get_cc_module(country.lower(), name) for name in PERSONAL_NUMBERS)
+    digits = re.sub(r"\D", "", number)
+    return any(module.is_valid(digits) for module in modules if module is not None)

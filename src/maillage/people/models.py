@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from maillage.territory.models import Territory
@@ -34,12 +36,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
+    sign_outs = models.PositiveIntegerField(default=0)  # one more ends every session
 
     objects = UserManager()
     USERNAME_FIELD = EMAIL_FIELD = "email"
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must still agree with: the password, and how often everything was signed out."""
+        said = f"{self.password}:{self.sign_outs}"
+        return salted_hmac("maillage.people.session", said, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Organization(models.Model):
@@ -91,8 +99,12 @@ class Role(models.TextChoices):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def active(self, *, at: Any) -> MembershipQuerySet:
+    def active(self, *, at: datetime) -> MembershipQuerySet:
         return self.filter(starts_at__lte=at).filter(models.Q(ends_at=None) | models.Q(ends_at__gt=at))
+
+    def expiring(self, *, at: datetime, days: int) -> MembershipQuerySet:
+        """Active, and over before so many days."""
+        return self.active(at=at).filter(ends_at__lte=at + timedelta(days=days))
 
 
 class Membership(models.Model):
@@ -107,6 +119,8 @@ class Membership(models.Model):
     sees_confidential_places = models.BooleanField(default=False)
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)  # the person has come to the desk since it was given
+    reminded_at = models.DateTimeField(null=True, blank=True)  # that it ends soon
 
     objects = MembershipQuerySet.as_manager()
 
@@ -142,4 +156,7 @@ class Trace(models.Model):
     hash = models.CharField(max_length=64, unique=True)
 
     class Meta:
-        indexes = [models.Index(fields=["target_kind", "target"], name="trace_by_target")]
+        indexes = [
+            models.Index(fields=["target_kind", "target"], name="trace_by_target"),
+            models.Index(fields=["actor", "sequence"], name="trace_by_actor"),
+        ]

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
-from maillage.people.models import Membership, Organization, User
-from maillage.people.rules import SYSTEM, Standing
+from maillage.people.models import Membership, MembershipQuerySet, Organization, Role, Trace, User
+from maillage.people.rules import (
+    ADMINISTRATOR,
+    COORDINATOR,
+    GIVEN_BY,
+    GIVEN_INSIDE_BY,
+    SYSTEM,
+    WARNING_DAYS,
+    Standing,
+)
 from maillage.territory.models import Territory
 
 
@@ -35,3 +46,82 @@ def standing(
         if by.is_superuser
         else held
     )
+
+
+def administrators(organization: Organization, *, at: datetime) -> QuerySet[User]:
+    """Those of the organisation itself, now."""
+    held = Membership.objects.active(at=at).filter(organization=organization, role=Role.ADMINISTRATOR)
+    return User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("pk")
+
+
+def who_may_renew(membership: Membership, *, at: datetime) -> list[User]:
+    """The nearest: other administrators of the organisation; else the coordinators; else the territory's administrators.
+
+    Nobody is asked about themselves, unless there is nobody else.
+    """
+    rows = Membership.objects.active(at=at).filter(territory=membership.territory, user__is_active=True)
+    here = Q(organization=membership.organization, role__in=_givers(GIVEN_INSIDE_BY, membership.role))
+    steps = [rows.filter(here)] if membership.organization else []
+    steps += [
+        rows.filter(organization=None, role=giver)
+        for giver in (COORDINATOR, ADMINISTRATOR)
+        if giver in _givers(GIVEN_BY, membership.role)
+    ]
+    for step in steps:
+        if found := _users(step.exclude(user=membership.user)):
+            return found
+    return _users(steps[-1])
+
+
+def _givers(table: Mapping[str, frozenset[str]], role: str) -> list[str]:
+    return [giver for giver, given in table.items() if role in given]
+
+
+def _users(memberships: QuerySet[Membership]) -> list[User]:
+    return list(User.objects.filter(pk__in=memberships.values("user")).order_by("pk"))
+
+
+STATES = ("active", "expiring", "waiting", "ended")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose memberships somebody reads: everyone's, those held in any organisation, or those of some organisations."""
+
+    everyone: bool = False
+    inside: bool = False
+    organizations: tuple[int, ...] = ()
+
+
+def within(territory: Territory, scope: Scope) -> MembershipQuerySet:
+    rows = Membership.objects.filter(territory=territory)
+    if scope.everyone:
+        return rows
+    return rows.exclude(organization=None) if scope.inside else rows.filter(organization__in=scope.organizations)
+
+
+def members(
+    territory: Territory, scope: Scope, *, at: datetime, state: str = "active", words: str = "", after: int = 0
+) -> QuerySet[Membership]:
+    """Memberships by organisation, those of the whole territory first; the keyset goes on after a membership."""
+    now = within(territory, scope)
+    rows = {
+        "ended": now.filter(ends_at__lte=at),
+        "expiring": now.expiring(at=at, days=WARNING_DAYS),
+        "waiting": now.active(at=at).filter(accepted_at=None),
+    }.get(state, now.active(at=at))
+    if words:
+        rows = rows.filter(organization__name__icontains=words)
+    placed = rows.annotate(place=Coalesce("organization__name", Value(""), output_field=CharField()))
+    last = Membership.objects.filter(pk=after, territory=territory).select_related("organization").first()
+    if last:
+        name = last.organization.name if last.organization else ""
+        placed = placed.filter(Q(place__gt=name) | Q(place=name, pk__gt=after))
+    return placed.select_related("user", "organization").order_by("place", "pk")
+
+
+def trail(*, before: int = 0, kind: str = "", target: str = "", actor: str = "") -> QuerySet[Trace]:
+    """Lines of the audit trail, newest first; the keyset goes on before a sequence."""
+    rows = Trace.objects.order_by("-sequence")
+    wanted = {"sequence__lt": before, "target_kind": kind, "target": target, "actor": actor}
+    return rows.filter(**{field: value for field, value in wanted.items() if value})

@@ -11,9 +11,11 @@ from django.utils import translation
 from django.utils.translation import get_language_info
 
 from maillage.territory.models import Territory
+from maillage.web.access import allowed
 from maillage.web.desk.nav import Way, ways
 from maillage.web.language import territory_of
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
+from maillage.web.seat import seat
 
 NEUTRAL_SITE = "https://www.wikipedia.org/"
 
@@ -43,6 +45,16 @@ class Page:
     @cached_property
     def languages(self) -> list[Choice]:
         return [Choice(code, name, code.upper(), code == self.language) for code, name in settings.LANGUAGES]
+
+    @cached_property
+    def is_signed_in(self) -> bool:
+        user = getattr(self.request, "user", None)  # an early error knows no user
+        return bool(user and user.is_authenticated)
+
+    @cached_property
+    def finds_for_others(self) -> bool:
+        """May note services in a list to hand over."""
+        return bool(self.is_signed_in and allowed("desk-lists") & seat(self.request).roles)
 
     @cached_property
     def ways(self) -> list[Way]:

@@ -87,6 +87,17 @@ def cards_of(ids: Sequence[int]) -> dict[int, Card]:
     return {pk: decode_card(bytes(blob)) for pk, blob in rows}
 
 
+def cards_by_uuid(territory: Territory, services: Iterable[UUID]) -> dict[UUID, tuple[Card, ...]]:
+    """uuid of a service -> its cards, one for each of its places; those that anyone may see, in one query."""
+    rows = SearchDocument.objects.filter(
+        service__in=Service.objects.visible().filter(territory=territory, uuid__in=list(services))
+    )
+    found: dict[UUID, tuple[Card, ...]] = {}
+    for uuid, blob in rows.order_by("id").values_list("service__uuid", "card"):
+        found[uuid] = (*found.get(uuid, ()), decode_card(bytes(blob)))
+    return found
+
+
 def shown(territory: Territory, service: UUID) -> int | None:
     """The key of a service that anyone may see."""
     return Service.objects.visible().filter(territory=territory, uuid=service).values_list("pk", flat=True).first()

@@ -7,6 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from maillage.web.presenters import roles
+from maillage.web.seat import seat
+
 
 def error_page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
     body = render_to_string("public/error.html", {"title": title, "sentence": sentence, "status": status}, request)
@@ -41,9 +44,14 @@ def address_too_long(request: HttpRequest) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_page(
-        request, 403, _("This page is not for everyone"), _("You may not see this page with this account.")
-    )
+    """Which role it takes, when the gate refused."""
+    if (wanted := getattr(exception, "roles", None)) is not None:
+        return refused(request, roles.needed(wanted, has_none=not seat(request).roles))
+    return refused(request, _("You may not see this page with this account."))
+
+
+def refused(request: HttpRequest, sentence: str) -> HttpResponse:
+    return error_page(request, 403, _("This page is not for everyone"), sentence)
 
 
 def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from maillage.people import actions, rules
-from maillage.people.accounts import invitation_link
+from maillage.people.accounts import welcome_link
 from maillage.people.models import Organization, Role, User
 from maillage.territory.models import Territory
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
         self.stdout.write(f"{user.email} is {Role(options['role']).label} of {organization or territory}")
         if options["link"]:
-            self.stdout.write(invitation_link(user))
+            self.stdout.write(welcome_link(user))
 
     @transaction.atomic
     def _add(self, territory: Territory, organization: Organization | None, options: dict[str, Any]) -> User:
