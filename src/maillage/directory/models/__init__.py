@@ -16,6 +16,7 @@ from maillage.directory.models.details import (
     ServiceCapacity,
 )
 from maillage.directory.models.duplicates import DuplicatePair, Merge
+from maillage.directory.models.duty import Duty
 from maillage.directory.models.library import Guide, LibraryDocument
 from maillage.directory.models.search import DirectoryState, SearchDocument, SearchTerm
 from maillage.directory.models.service import Address, Location, Program, Service, ServiceArea, ServiceAtLocation
@@ -33,7 +34,7 @@ from maillage.directory.models.text import Text
 
 __all__ = [
     "Accessibility", "Accreditation", "Activity", "Address", "Attribute", "Change", "Closure", "Contact",
-    "CostOption", "DirectoryState", "DuplicatePair", "EligibilityRule", "ErrorReport", "FieldProvenance", "Funding",
+    "CostOption", "DirectoryState", "DuplicatePair", "Duty", "EligibilityRule", "ErrorReport", "FieldProvenance", "Funding",
     "Guide", "ImportIssue", "ImportRun", "ImportSchedule", "Language", "LibraryDocument", "LiftingResource",
     "LinkCheck", "Location", "Merge", "Obstacle", "Phone", "Program", "Reminder", "RequiredDocument", "Revision",
     "Schedule", "SearchDocument", "SearchTerm", "Service", "ServiceArea", "ServiceAtLocation", "ServiceCapacity",
