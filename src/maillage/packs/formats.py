@@ -89,6 +89,7 @@ pack = record(
         "tile_level": word_code,
         "identifier_schemes": list_of(text(40)),
         "reminders": reminders,
+        "membership_months": whole(1, 120),
         "capacity_needs": list_of(code),
     },
 )
