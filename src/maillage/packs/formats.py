@@ -16,6 +16,7 @@ from maillage.packs.shapes import (
     code,
     country,
     day,
+    full_day,
     hours,
     labels,
     language_code,
@@ -23,6 +24,7 @@ from maillage.packs.shapes import (
     map_of,
     months,
     number,
+    number_of_year,
     one_of,
     paired,
     period,
@@ -228,6 +230,13 @@ right = record(
 rights = record({"rights": list_of(right)}, {"version": text(40)})
 
 capacity = record({"unit": word_code}, {"maximum": whole(0, 100_000)})
+INDICATORS = ("consultations", "files", "people-reached", "people-received")
+accreditation = record(
+    {"authority": text(400)},
+    {"scheme": text(400), "number": text(80), "valid_from": full_day, "valid_to": full_day},
+)
+funding = record({"by": text(200), "amount": whole(1, 10_000_000_000)}, {"year": number_of_year, "for": text(120)})
+indicator = record({"code": one_of(*INDICATORS), "value": whole(0, 1_000_000_000)}, {"year": number_of_year})
 real_service = record(
     {"code": code, "names": labels, "needs": list_of(code, least=1)},
     {
@@ -237,6 +246,9 @@ real_service = record(
         "area": code,
         "served": list_of(code),
         "capacity": capacity,
+        "accreditations": list_of(accreditation),
+        "funding": list_of(funding),
+        "indicators": list_of(indicator),
         "hours": hours,
         "website": url,
         "cost": one_of(*COST),

@@ -15,8 +15,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from maillage.directory.models import (
+    Accreditation,
+    Attribute,
     EligibilityRule,
     FieldProvenance,
+    Funding,
     Language,
     LiftingResource,
     Location,
@@ -38,6 +41,8 @@ from maillage.packs.difference import Section, held_terms, source_name
 from maillage.packs.pack import Pack
 from maillage.people.models import Organization
 from maillage.territory.models import Area, Territory
+
+INDICATOR = "indicator"  # link_type of the attributes that are figures
 
 
 @dataclass
@@ -152,6 +157,9 @@ class _Writer:
             "served": (row.get("served"), lambda said: self.served(service, said)),
             "area": (row.get("area"), lambda said: self.location(service, code, said, bool(row.get("confidential")))),
             "capacity": (row.get("capacity"), lambda said: self.capacity(service, code, said, row)),
+            "accreditations": (row.get("accreditations"), lambda said: recognised(service, said, self.source)),
+            "funding": (row.get("funding"), lambda said: self.funding(service, code, said)),
+            "indicators": (row.get("indicators"), lambda said: self.indicators(service, code, said)),
             "hours": (row.get("hours"), lambda said: self.hours(service, code, said)),
             "languages": (row.get("languages"), lambda said: self.languages(service, code, said)),
             "phone": (row.get("phone"), lambda said: self.phone(service, code, said)),
@@ -232,6 +240,30 @@ class _Writer:
             updated_at=when, expires_at=when,
         )  # fmt: skip
 
+    def funding(self, service: Service, code: str, said: Iterable[Row] | None) -> None:
+        """HSDS knows one text: who, when, how much, for what. Words of the default language are the source's own."""
+        ours = [content.stable(self.pack.code, f"funding/{code}/{number}") for number in range(50)]
+        Funding.objects.filter(uuid__in=ours).delete()
+        for identity, one in zip(ours, said or (), strict=False):
+            parts = [
+                one["by"],
+                str(one.get("year", "")),
+                f"{one['amount']:,} EUR".replace(",", "\u00a0"),
+                one.get("for", ""),
+            ]
+            Funding.objects.create(service=service, uuid=identity, source=", ".join(part for part in parts if part))
+
+    def indicators(self, service: Service, code: str, said: Iterable[Row] | None) -> None:
+        """Figures of the source: an attribute without a term, its label the code of the indicator and the year."""
+        mine = Attribute.objects.filter(territory=self.territory, kind="service", object_id=service.pk)
+        mine.filter(link_type=INDICATOR).delete()
+        for one in said or ():
+            label = f"{one['code']} {one.get('year', '')}".strip()
+            Attribute.objects.create(
+                territory=self.territory, kind="service", object_id=service.pk, link_type=INDICATOR, label=label,
+                value=str(one["value"]), uuid=content.stable(self.pack.code, f"indicator/{code}/{label}"),
+            )  # fmt: skip
+
     def hours(self, service: Service, code: str, said: str | None) -> None:
         identity = content.stable(self.pack.code, f"schedule/{code}")
         Schedule.objects.filter(uuid=identity).delete()
@@ -255,6 +287,15 @@ class _Writer:
         service.lifts.all().delete()
         for code in said or ():
             LiftingResource.objects.create(service=service, obstacle=self.obstacles[code])
+
+
+def recognised(service: Service, said: Iterable[Row] | None, source: str) -> None:
+    Accreditation.objects.filter(service=service, source=source).delete()
+    for number, one in enumerate(said or ()):
+        Accreditation.objects.create(
+            service=service, source=source, uuid=content.stable(service.code, f"accreditation/{number}"),
+            **{name: one[name] for name in ("authority", "scheme", "number", "valid_from", "valid_to") if name in one},
+        )  # fmt: skip
 
 
 def _set(row: Any, said: Mapping[str, Any], theirs: set[str]) -> None:

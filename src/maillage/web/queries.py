@@ -11,8 +11,11 @@ from uuid import UUID
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from maillage.directory.models import (
+    Accreditation,
     Activity,
+    Attribute,
     DirectoryState,
+    Funding,
     ImportRun,
     LiftingResource,
     Location,
@@ -163,3 +166,23 @@ def shown_by_code(territory: Territory, codes: Sequence[str]) -> dict[str, str]:
     prefix = f"pack:{territory.code}--"
     rows = Service.objects.visible().filter(territory=territory, code__in=[prefix + code for code in codes])
     return {code.removeprefix(prefix): str(uuid) for code, uuid in rows.values_list("code", "uuid")}
+
+
+class Standing(NamedTuple):
+    """Who recognises a service, who pays for it, and figures of its source."""
+
+    recognitions: list[Accreditation]
+    funding: list[str]
+    figures: list[tuple[str, str]]  # code of the indicator and year, value
+
+
+def standing(territory: Territory, service: int) -> Standing:
+    """Three short queries."""
+    figures = Attribute.objects.filter(
+        territory=territory, kind="service", object_id=service, link_type="indicator"
+    ).order_by("id")
+    return Standing(
+        list(Accreditation.objects.filter(service=service).order_by("id")),
+        list(Funding.objects.filter(service=service).order_by("id").values_list("source", flat=True)),
+        list(figures.values_list("label", "value")),
+    )

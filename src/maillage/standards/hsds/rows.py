@@ -6,13 +6,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from maillage.directory.models import (
     Accessibility,
+    Accreditation,
     Activity,
     Address,
     Attribute,
+    Closure,
     Contact,
     CostOption,
     EligibilityRule,
@@ -109,7 +112,7 @@ OWNED: dict[str, Any] = {
 }
 _SERVICE_TABLES: dict[str, Any] = {
     "cost_options": CostOption, "required_documents": RequiredDocument, "capacities": ServiceCapacity, "rules": EligibilityRule,
-    "activities": Activity,
+    "activities": Activity, "accreditations": Accreditation,
 }  # fmt: skip
 
 
@@ -223,16 +226,37 @@ def location_rows(queryset: Any) -> list[Row]:
 def service_rows(queryset: Any) -> list[Row]:
     """Services, each with the columns of its organisation under "organization" (None when it has none): one query."""
     names = [f"organization__{name}" for name in (*_columns(Organization), "parent__uuid")]
-    return [_nested(row, "organization") for row in queryset.values(*_columns(Service), *names)]
+    told = queryset.annotate(closed_now=_closed("pk")).values(*_columns(Service), *names, "closed_now")
+    return [_while_closed(row, _nested(row, "organization")) for row in told]
 
 
 def placing_rows(queryset: Any) -> list[Row]:
     """Services at locations, each with the columns of both under "service" and "location": one query."""
     names = [f"service__{name}" for name in _columns(Service)]
     names += [f"location__{name}" for name in (*_columns(Location), "area__code", "area__labels", "organization__uuid")]
-    return [
-        _nested(_nested(row, "service"), "location") for row in queryset.values(*_columns(ServiceAtLocation), *names)
-    ]
+    told = queryset.annotate(closed_now=_closed("service_id")).values(
+        *_columns(ServiceAtLocation), *names, "closed_now"
+    )
+    found = []
+    for row in told:
+        one = _nested(_nested(row, "service"), "location")
+        found.append(one | {"service": _while_closed(one, one["service"])})
+    return found
+
+
+def _closed(service: str) -> Exists:
+    """Whether a closure of the service holds now."""
+    now = timezone.now()
+    going = Closure.objects.filter(service=OuterRef(service), starts_at__lte=now)
+    return Exists(going.filter(Q(ends_at=None) | Q(ends_at__gt=now)))
+
+
+def _while_closed(row: Row, service: Row) -> Row:
+    """An active service is "temporarily closed" in the words of the standard, as long as a closure holds."""
+    service.pop("closed_now", None)
+    if row.pop("closed_now", False) and service["status"] == Service.Status.ACTIVE:
+        service["status"] = Service.Status.CLOSED.value
+    return service
 
 
 def _nested(row: Row, name: str) -> Row:

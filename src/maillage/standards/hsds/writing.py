@@ -111,6 +111,8 @@ class Writer:
             for r in bundle.terms.get(key, ())
             if (t := bundle.vocabulary[r["term_id"]])["taxonomy__code"] == "needs"
         ]
+        if known := [_recognition(one) for one in bundle.tables["accreditations"].get(key, ())]:
+            found.setdefault("accreditations", "; ".join(known))
         found["attributes"] = self._attributes("service", uuid, key, bundle)
         if with_placings:
             found["service_at_locations"] = [
@@ -387,6 +389,12 @@ def _language(row: Row) -> Object:
             PROFILE: {"level": row["level"]},
         }
     )
+
+
+def _recognition(row: Row) -> str:
+    """HSDS has one text for all recognitions: by whom, for what, under which number, until when."""
+    until = f"→ {row['valid_to'].isoformat()}" if row["valid_to"] else ""
+    return ", ".join(part for part in (row["authority"], row["scheme"], row["number"], until) if part)
 
 
 def _program(row: Row) -> Object:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.timesince import timesince
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
+from maillage.directory.models import Accreditation
 from maillage.directory.search.types import Card, CardCapacity, CardRule
 from maillage.web.presenters import hours
 from maillage.web.presenters import words as say
@@ -186,3 +187,29 @@ def service_page(cards: tuple[Card, ...], words: Vocabulary, *, at: datetime) ->
         source=source_words(card, words),
         is_fictional=card.is_fictional,
     )
+
+
+FIGURES = {
+    "consultations": gettext_lazy("consultations"),
+    "files": gettext_lazy("files followed"),
+    "people-reached": gettext_lazy("people reached"),
+    "people-received": gettext_lazy("people received"),
+}
+
+
+def standing(
+    recognitions: Iterable[Accreditation], funding: Iterable[str], figures: Iterable[tuple[str, str]]
+) -> list[Fact]:
+    """Who recognises it, who pays for it, and figures, as their sources give them."""
+    known = [
+        ", ".join(part for part in (one.authority, one.scheme, one.number) if part)
+        + (f" ({gettext('until %(day)s') % {'day': date_format(one.valid_to)}})" if one.valid_to else "")
+        for one in recognitions
+    ]
+    counted = []
+    for label, value in figures:
+        code, _, year = label.partition(" ")
+        number = number_format(int(value), force_grouping=True) if value.isdigit() else value
+        counted.append(f"{number} {FIGURES.get(code, code)}" + (f" ({year})" if year else ""))
+    rows = [(gettext("Recognised by"), known), (gettext("Funded by"), list(funding)), (gettext("Figures"), counted)]
+    return [Fact(label, tuple(line(one) for one in lines)) for label, lines in rows if lines]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
+from maillage.directory.queries import kept_instead
 from maillage.directory.search.cards import cards
 from maillage.directory.search.types import Card
 from maillage.territory.models import Territory
@@ -24,6 +27,8 @@ from maillage.web.public.activities import upcoming
 def service(request: HttpRequest, uuid: UUID) -> HttpResponse:
     territory = territory_of(request)
     pk = queries.shown(territory, uuid) if territory else None
+    if territory and pk is None and (kept := kept_instead(territory, uuid)):
+        return moved(reverse("service", args=[kept]))
     found = cards(uuid) if pk else ()
     if territory is None or pk is None or not found:
         raise Http404
@@ -33,8 +38,20 @@ def service(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(
         request,
         "public/service.html",
-        {"service": page, "map": drawing(found, page, territory, words), "dates": upcoming(territory, pk, at=at)},
+        {
+            "service": page,
+            "map": drawing(found, page, territory, words),
+            "dates": upcoming(territory, pk, at=at),
+            "standing": present.standing(*queries.standing(territory, pk)),
+        },
     )
+
+
+def moved(address: str) -> HttpResponse:
+    """Merged into another: for good as far as anyone knows, but remembered for an hour only, because a merge can be undone."""
+    answer = HttpResponsePermanentRedirect(address)
+    patch_cache_control(answer, max_age=3600)
+    return answer
 
 
 def drawing(
