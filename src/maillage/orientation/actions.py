@@ -20,10 +20,10 @@ from maillage.directory.models import Service
 from maillage.directory.search.types import Card, CardRule, FactValue, Verdict
 from maillage.methods.eligibility import FALSE, TRUE, UNKNOWN, holds, signature
 from maillage.methods.text import typed
-from maillage.orientation import rules, sentences
+from maillage.orientation import rights, rules, sentences
 from maillage.orientation.models import Match, SharedList, SharedListItem, UnmetNeed
 from maillage.orientation.queries import Vocabulary, vocabulary
-from maillage.orientation.types import Situation, Suggestion
+from maillage.orientation.types import RightSaid, Situation, Suggestion
 from maillage.people import audit
 from maillage.people.models import User
 from maillage.people.rules import NotAllowed
@@ -45,13 +45,16 @@ class Replay:
     is_same: bool
     is_same_engine: bool
     sentences: tuple[str, ...]
+    rights: tuple[rights.Replayed, ...] = ()
 
 
 @transaction.atomic
-def keep(situation: Situation, suggestion: Suggestion, *, at: datetime, by: User | str) -> Match:
+def keep(
+    situation: Situation, suggestion: Suggestion, *, at: datetime, by: User | str, claims: Sequence[RightSaid] = ()
+) -> Match:
     """Store the verdict on one service: the facts (no identity), the rules as they stood, what was unknown, three hashes.
 
-    `situation` is the one of the Orientation, so that what was read in the text counts. `by`: who keeps it, a user or
+    `claims`: rights that were said, kept with their conditions and hash. `situation` is the one of the Orientation, so that what was read in the text counts. `by`: who keeps it, a user or
     "system:<command>"; the trace names the match, never the facts.
     """
     territory = Territory.objects.get(code=situation.territory)
@@ -68,7 +71,11 @@ def keep(situation: Situation, suggestion: Suggestion, *, at: datetime, by: User
         service_hash=card_hash(suggestion.card),
         tree_hash=words.tree_hash,
         engine=ENGINE,
-        reasons=[*_reasons(suggestion.card.rules, facts), *({"filter": code} for code in suggestion.open_filters)],
+        reasons=[
+            *_reasons(suggestion.card.rules, facts),
+            *({"filter": code} for code in suggestion.open_filters),
+            *({"right": rights.kept(one, situation, words)} for one in claims),
+        ],
         matched_at=at,
     )
     audit.record("kept", match, by=by, data={"service": suggestion.card.service}, at=at)
@@ -78,9 +85,11 @@ def keep(situation: Situation, suggestion: Suggestion, *, at: datetime, by: User
 def replay(match: Match) -> Replay:
     """The verdict made again from the match alone: whatever became of the service, the pack and the person.
 
-    Raises RulesChanged when the kept rules are not the ones that were hashed.
+    Raises RulesChanged when the kept rules, or a kept right, are not the ones that were hashed.
     """
-    if digest(match.rules) != match.rules_hash:
+    claims = [reason["right"] for reason in match.reasons if "right" in reason]
+    changed = any(rights.digest(one["item"]) != one["hash"] for one in claims)
+    if changed or digest(match.rules) != match.rules_hash:
         raise RulesChanged(_("The rules kept with this match were changed after it was made."))
     words = vocabulary(match.territory)
     kept = [CardRule(**rule) for rule in match.rules]
@@ -94,7 +103,8 @@ def replay(match: Match) -> Replay:
         verdict = min(verdict, UNKNOWN)
         said.append(_("Something that was asked was not known of this service."))
     made = VERDICTS[verdict]
-    return Replay(made, made == match.verdict, match.engine == ENGINE, tuple(said))
+    replayed = tuple(rights.replayed(one, words, get_language() or "en") for one in claims)
+    return Replay(made, made == match.verdict, match.engine == ENGINE, tuple(said), replayed)
 
 
 def count_unmet(

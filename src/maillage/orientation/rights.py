@@ -248,3 +248,37 @@ def test_in_words(row: Item, words: Vocabulary, language: str) -> str:
     if text := row.get("words") or row.get("text"):
         return label_in(text, language)
     return sentences.condition(CardRule(str(row["criterion"]), str(row["op"]), row["value"]), words, language)
+
+
+# ---- kept with a match
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What was said of a right, made again from what was kept."""
+
+    code: str
+    verdict: str  # open, verify; "no" when it would not be said
+    is_same: bool
+    why: tuple[str, ...]
+    to_verify: tuple[str, ...]
+
+
+def kept(one: RightSaid, situation: Situation, words: Vocabulary) -> dict[str, Any]:
+    """The right as it stands in the pack, with the facts it was judged on and its hash."""
+    item = words.rights[one.code]
+    facts = facts_for(situation, words)
+    return {"item": item, "hash": digest(item), "facts": facts, "verdict": one.verdict}
+
+
+def replayed(row: Mapping[str, Any], words: Vocabulary, language: str) -> Replayed:
+    right, facts = compiled(row["item"], words), row["facts"]
+    verdict, _support = weighed(right.condition, facts)
+    made = "no" if verdict == FALSE else "open" if verdict == TRUE else "verify"
+    return Replayed(
+        right.code,
+        made,
+        made == row["verdict"],
+        tuple(_held(right, facts, words, language)),
+        tuple(_unknown(right, facts, words, language)),
+    )
