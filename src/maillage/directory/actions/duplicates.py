@@ -194,7 +194,7 @@ def would_fill(kept: Service, merged: Service) -> dict[str, dict[str, Any]]:
     found = {
         name: {"old": mine.get(name), "new": value}
         for name, value in its.items()
-        if name not in NEVER_FILLED and _is_empty(mine.get(name)) and not _is_empty(value)
+        if name not in NEVER_FILLED and is_empty(mine.get(name)) and not is_empty(value)
     }
     if not ServiceAtLocation.objects.filter(service=kept).exists():
         places = ServiceAtLocation.objects.filter(service=merged).order_by("id")
@@ -203,7 +203,8 @@ def would_fill(kept: Service, merged: Service) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _is_empty(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
+    """Nobody told: no is an answer, and zero is."""
     return value in ("", None, [], {})
 
 

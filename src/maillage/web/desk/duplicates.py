@@ -51,6 +51,7 @@ class Side:
 
     service: Service
     code: str  # left, right
+    letter: str
     fills: list[tuple[str, str]]
     is_chosen: bool
 
@@ -129,10 +130,12 @@ def show(request: HttpRequest, one: DuplicatePair, *, refusal: str = "", status:
     if len(found) == 2:
         left, right = found
         is_confidential = bool(confidential(found))
+        compared = _compared(left, right, words)
         context |= {
             "reasons": present.reasons(one.reasons, is_confidential=is_confidential),
             "vetoes": present.vetoes(one.vetoes),
-            "rows": _compared(left, right, words),
+            "rows": [row for row in compared if row.kind != "same"],
+            "same": [row for row in compared if row.kind == "same"],
             "sides": sides(left, right, words, chosen=request.POST.get("keep", "")),
         }
     return render(request, "desk/duplicate.html", context, status=status)
@@ -143,7 +146,13 @@ def sides(left: Service, right: Service, words: Vocabulary, *, chosen: str) -> l
     if chosen not in ("left", "right"):
         chosen = "right" if str(right.confirmed_on or "") > str(left.confirmed_on or "") else "left"
     return [
-        Side(mine, code, present.fills(duplicates.would_fill(mine, other), words), code == chosen)
+        Side(
+            mine,
+            code,
+            "A" if code == "left" else "B",
+            present.fills(duplicates.would_fill(mine, other), words),
+            code == chosen,
+        )
         for mine, other, code in ((left, right, "left"), (right, left, "right"))
     ]
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from maillage.directory.actions.duplicates import PLACES
+from maillage.directory.actions.duplicates import PLACES, is_empty
 from maillage.web.presenters import difference
 from maillage.web.presenters.vocabulary import Vocabulary
 
@@ -69,7 +69,10 @@ def rows(left: Mapping[str, Any], right: Mapping[str, Any], words: Vocabulary) -
     """Every field that one of the two sheets says, what differs first."""
     found = []
     for name in dict.fromkeys([*left, *right]):
-        mine, its = (tuple(difference.items(name, sheet.get(name), words)) for sheet in (left, right))
+        mine, its = (
+            () if is_empty(sheet.get(name)) else tuple(difference.items(name, sheet[name], words))
+            for sheet in (left, right)
+        )
         if mine or its:
             language = name.partition(":")[2]
             found.append(row(difference.label(name, words), mine, its, language))
