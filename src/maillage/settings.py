@@ -237,6 +237,7 @@ WHITENOISE_USE_FINDERS = True
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nothing was collected: the finders serve
 
 TERRITORY = env("TERRITORY")  # the territory that this site serves; empty: the only one, else the one loaded last
+CHECK_LINKS = env_bool("CHECK_LINKS", True)  # whether `maillage work` asks web addresses of the directory whether they answer
 # background tiles of the interactive map; empty: none, so that nothing is asked of a third party
 TILE_URL = env("TILE_URL")
 TILE_ATTRIBUTION = env("TILE_ATTRIBUTION")  # what the provider of the tiles asks to be shown on the map
