@@ -54,7 +54,8 @@ def keep(
 ) -> Match:
     """Store the verdict on one service: the facts (no identity), the rules as they stood, what was unknown, three hashes.
 
-    `claims`: rights that were said, kept with their conditions and hash. `situation` is the one of the Orientation, so that what was read in the text counts. `by`: who keeps it, a user or
+    `claims`: rights that were said, kept with their conditions and hash.
+    `situation` is the one of the Orientation, so that what was read in the text counts. `by`: who keeps it, a user or
     "system:<command>"; the trace names the match, never the facts.
     """
     territory = Territory.objects.get(code=situation.territory)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -266,7 +267,7 @@ class Replayed:
 
 def kept(one: RightSaid, situation: Situation, words: Vocabulary) -> dict[str, Any]:
     """The right as it stands in the pack, with the facts it was judged on and its hash."""
-    item = words.rights[one.code]
+    item = deepcopy(words.rights[one.code])  # what is kept is nobody else's
     facts = facts_for(situation, words)
     return {"item": item, "hash": digest(item), "facts": facts, "verdict": one.verdict}
 
