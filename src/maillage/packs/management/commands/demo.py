@@ -19,6 +19,7 @@ from rich.console import Console
 from maillage.directory.models import Service
 from maillage.directory.search.index import reindex
 from maillage.packs import actions, pack, screen
+from maillage.packs.fiction import accounts
 from maillage.packs.fiction import actions as fiction
 from maillage.packs.problems import PackInvalid, PackNotFound
 from maillage.territory.models import Territory
@@ -62,6 +63,7 @@ class Command(BaseCommand):
                 _("the pack “%(pack)s” has no demo.yaml: there is nothing to draw an offer from") % {"pack": error}
             ) from None
         if not options["no_serve"]:
+            self.open_desk(territory, is_local=options["host"] in LOOPBACK)
             connections.close_all()
             self.serve(territory, options["host"], options["port"])
 
@@ -117,6 +119,21 @@ class Command(BaseCommand):
         missing = services - fiction.state(territory).get("services", 0)
         with screen.bar(_("Drawing a fictional offer"), total=missing) as advance:
             fiction.generate(territory, pack.read_valid(folder), services=services, seed=seed, progress=advance)
+
+    def open_desk(self, territory: Territory, *, is_local: bool) -> None:
+        """Accounts to try the desk, told on this screen only; none where another machine could use them."""
+        if not accounts.offered(territory, is_local=is_local):
+            accounts.close_all()
+            return
+        opened, password = accounts.open_all(territory, at=timezone.now())
+        self.console.print(
+            _("To try the desk, sign in (“For professionals”, at the foot of each page) as one of these:")
+        )
+        for account in opened:
+            self.console.print(f"  {account.email}  {account.role} ({account.where})", markup=False)
+        self.console.print(
+            _("with the password %(password)s (another one at each start)") % {"password": password}, markup=False
+        )
 
     def serve(self, territory: Territory, host: str, port: int) -> None:
         from granian import Granian
