@@ -1,0 +1,129 @@
+"""The clock of the house: what is to be done again and again, and when. `maillage work` runs it beside the web server.
+
+A duty that fails is told in the log by its kind alone (a message may hold somebody's address), hinders no other one, and is tried
+again sooner. Road not taken: docs/adr/0010-the-clock.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from maillage.directory import links
+from maillage.directory.actions import duplicates, duties, freshness, reports
+from maillage.orientation import actions as orientation
+from maillage.people import actions as people
+from maillage.territory.models import Territory
+
+log = logging.getLogger(__name__)
+BY: Final = "system:work"
+MORNING: Final = time(8)  # when letters leave: nobody likes one at three in the morning
+AGAIN: Final = timedelta(minutes=15)  # after a failure; doubles each time
+KEPT_DAYS: Final = 180  # how long the address of who reported an error is kept at most
+Stopping = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """`run` says in a few words what it did. `every`: how often; `at_dawn`: in the morning of the territory."""
+
+    code: str
+    every: timedelta
+    run: Callable[[Territory, datetime, Stopping], str]
+    at_dawn: bool = False
+    lease: timedelta = timedelta(hours=2)
+
+
+def _reminders(territory: Territory, at: datetime, stopping: Stopping) -> str:
+    done = freshness.remind(territory, at=at, by=BY, stopping=stopping)
+    return f"{done.letters} letters, {done.services} services, {done.escalated} to moderators, {done.failed} failed"
+
+
+def _memberships(territory: Territory, at: datetime, stopping: Stopping) -> str:
+    return f"{people.remind_expiring(at)} members"
+
+
+def _links(territory: Territory, at: datetime, stopping: Stopping) -> str:
+    return links.check(territory, at=at, stopping=stopping).summary
+
+
+def _duplicates(territory: Territory, at: datetime, stopping: Stopping) -> str:
+    found = duplicates.search(territory, at=at, by=BY)
+    return f"{found.found} pairs, {found.new} new"
+
+
+def _purge(territory: Territory, at: datetime, stopping: Stopping) -> str:
+    lists = orientation.forget_lists(at)
+    addresses = reports.forget_addresses(before=at - timedelta(days=KEPT_DAYS))
+    return f"{lists} lists, {addresses} addresses"
+
+
+CHORES: Final = (
+    Chore("reminders", timedelta(days=1), _reminders, at_dawn=True),
+    Chore("memberships", timedelta(days=1), _memberships, at_dawn=True),
+    Chore("purge", timedelta(days=1), _purge),
+    Chore("duplicates", timedelta(days=7), _duplicates),
+    Chore("links", timedelta(days=1), _links),
+)
+
+
+def whoami() -> str:
+    """This process, among those of all machines."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def turn(stopping: Stopping = lambda: False, *, only: frozenset[str] = frozenset(), by: str = "") -> int:
+    """Do what is due now, in every territory; `only` these chores. How many were done."""
+    done = 0
+    for territory in Territory.objects.order_by("pk"):
+        for chore in CHORES:
+            if stopping():
+                return done
+            if not only or chore.code in only:
+                done += _do(territory, chore, by or whoami(), stopping)
+    return done
+
+
+def _do(territory: Territory, chore: Chore, by: str, stopping: Stopping) -> bool:
+    """Take it, do it, put it down. False when it is not due, or another process has it."""
+    at = timezone.now()
+    duty = duties.take(territory, chore.code, by=by, at=at, lease=chore.lease)
+    if duty is None:
+        return False
+    failed, outcome = False, ""
+    try:
+        outcome = chore.run(territory, at, stopping)
+        log.info("%s of %s: %s", chore.code, territory.code, outcome)
+    except Exception as failure:  # noqa: BLE001  # whatever it is, the other chores go on
+        failed, outcome = True, type(failure).__name__
+        where = " < ".join(
+            f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(failure.__traceback__))
+        )
+        log.error("%s of %s failed: %s in %s", chore.code, territory.code, outcome, where)
+        if isinstance(failure, DatabaseError):
+            close_old_connections()  # the database may have restarted
+    ended = timezone.now()
+    following = later(chore, ended, territory.timezone, failures=duty.failures + 1 if failed else 0)
+    duties.put_down(duty, by=by, at=ended, next_at=following, outcome=outcome, failed=failed)
+    return True
+
+
+def later(chore: Chore, at: datetime, zone: str, *, failures: int = 0) -> datetime:
+    """When it is due again; after failures sooner, but less and less soon."""
+    following = at + chore.every
+    if chore.at_dawn:
+        day = (at + chore.every).astimezone(ZoneInfo(zone)).date()
+        following = datetime.combine(day, MORNING, ZoneInfo(zone))
+    if failures:
+        return min(following, at + AGAIN * int(2 ** min(failures - 1, 6)))
+    return following
