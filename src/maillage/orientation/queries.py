@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from maillage.directory import guides
 from maillage.directory.models import Obstacle
+from maillage.directory.search import library
 from maillage.orientation.models import Need
 from maillage.territory.models import Area, Labels, Territory, label_in
 
@@ -185,6 +187,8 @@ def vocabulary(territory: Territory) -> Vocabulary:
 def forget() -> None:
     """Read every vocabulary again (boundaries were imported; tests change the database under it)."""
     _kept.clear()
+    guides.forget()
+    library.forget()
 
 
 def _read(territory: Territory) -> Vocabulary:

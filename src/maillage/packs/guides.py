@@ -105,7 +105,7 @@ def _steps(name: str, lines: list[str], start: int, problems: Problems) -> Itera
     before = next((n for n in range(start, marks[0] if marks else start) if lines[n].strip()), None)
     if before is not None:
         problems.add(name, before + 1, "", _("stands before the first step"))
-    for n, stop in zip(marks, [*marks[1:], len(lines)], strict=True):
+    for n, stop in zip(marks, [*marks, len(lines)][1:], strict=True):
         title = STEP.fullmatch(lines[n])
         if title is None or not CODE.fullmatch(title[2]):
             problems.add(name, n + 1, "", _("a step needs a title and a code: “## Title {#code}”"))
@@ -134,7 +134,6 @@ def check(checker: Checker, languages: tuple[str, ...]) -> None:
 
 def _refers(checker: Checker, draft: Draft) -> None:
     checker.known(draft.file, draft.head, "needs", "", checker.needs, _("need"))
-    checker.must_be_sourced(draft.file, draft.head, [])
     if not checker.sourced(draft.file, "", draft.head, False):
         checker.say(
             draft.file,
