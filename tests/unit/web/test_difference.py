@@ -98,7 +98,8 @@ def test_hours_are_a_week(words: Vocabulary) -> None:
     new = {"osm": "Mo-Th 09:00-17:00", "raw": "lundi au jeudi 9h-17h", "parse": "partly"}
     line = difference.line("hours", old, new, words)
     assert [day.name for day in line.days if day.changed] == ["Friday"]
-    friday = line.days[4]
+    assert [day.name for day in line.days] == ["Monday – Thursday", "Friday", "Saturday – Sunday"]
+    friday = line.days[1]
     assert (friday.old, friday.new) == ("09:00 to 17:00", "closed")
     assert "only a part" in line.note
     assert line.new == "lundi au jeudi 9h-17h"

@@ -286,9 +286,9 @@ def read_hours(value: Any) -> dict[str, str] | None:
 
 
 CELLS: dict[str, dict[str, Promise]] = {
-    "phones": {"number": _("Number"), "description": _("What it is for")},
+    "phones": {"number": _("Telephone number"), "description": _("What it is for")},
     "accreditations": {
-        "authority": _("Authority"), "scheme": _("Law or kind of recognition"), "number": _("Number"),
+        "authority": _("Authority"), "scheme": _("Law or kind of recognition"), "number": _("Number of the recognition"),
         "valid_from": _("From"), "valid_to": _("Until"), "source": _("Where it is written"),
     },
 }  # fmt: skip

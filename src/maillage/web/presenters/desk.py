@@ -25,6 +25,7 @@ HOLDS = {"12h": _("12 hours"), "today": _("Until tonight"), "3d": _("3 days"), "
 LENGTHS = {"12h": timedelta(hours=12), "3d": timedelta(days=3), "week": timedelta(days=7)}
 MOST_CHIPS = 5
 DEFAULT_UNIT = "place"
+DAY = "D j F"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,15 @@ def local(moment: datetime, words: Vocabulary) -> datetime:
 
 
 def moment(at: datetime, words: Vocabulary) -> str:
-    """A day and an hour, as the territory's clocks show it."""
-    return date_format(local(at, words), "D j M, H:i")
+    """A day and an hour, as the territory's clocks show it. Midnight is the end of a day: nobody reads 00:00 as tonight."""
+    here = local(at, words)
+    if here.time() == time(0):
+        return f"{date_format(here - timedelta(days=1), DAY)}, 24:00"
+    return f"{date_format(here, DAY)}, {date_format(here, 'H:i')}"
 
 
 def day(on: date) -> str:
-    return date_format(on, "D j M Y")
+    return date_format(on, f"{DAY} Y")
 
 
 def rooms(card: Card | None, words: Vocabulary, *, at: datetime) -> tuple[Room, ...]:
@@ -150,8 +154,8 @@ def expiry(code: str, words: Vocabulary, *, at: datetime) -> datetime:
 
 def closure(starts_at: datetime, ends_at: datetime | None, words: Vocabulary, *, at: datetime) -> str:
     """ "Closed until Fri 27 Nov", "Will be closed from ... to ...", "Closed until further notice"."""
-    first = date_format(local(starts_at, words), "D j M")
-    last = date_format(local(ends_at - timedelta(seconds=1), words), "D j M") if ends_at else ""
+    first = date_format(local(starts_at, words), DAY)
+    last = date_format(local(ends_at - timedelta(seconds=1), words), DAY) if ends_at else ""
     if starts_at > at:
         shape = (
             gettext("Will be closed from %(first)s to %(last)s") if last else gettext("Will be closed from %(first)s")

@@ -223,13 +223,20 @@ def weekday(number: int) -> str:
 
 
 def week_difference(old: Any, new: Any, words: Vocabulary) -> tuple[Day, ...]:
+    """Days that follow each other and say the same stand in one line: "Monday – Thursday"."""
     before, after = dict(week(old, words)), dict(week(new, words))
     if not before and not after:
         return ()
     unknown = pgettext("hours", "not known")
+    runs: list[tuple[list[str], str, str]] = []
+    for name in (weekday(number) for number in range(7)):
+        one, other = before.get(name, unknown), after.get(name, unknown)
+        if runs and runs[-1][1:] == (one, other):
+            runs[-1][0].append(name)
+        else:
+            runs.append(([name], one, other))
     return tuple(
-        Day(name, before.get(name, unknown), after.get(name, unknown), before.get(name) != after.get(name))
-        for name in (weekday(number) for number in range(7))
+        Day(" – ".join(dict.fromkeys((days[0], days[-1]))), one, other, one != other) for days, one, other in runs
     )
 
 
