@@ -95,7 +95,7 @@ def find(
 ) -> Found:
     """The pairs that score `threshold` or more and that no veto strikes out, the highest first.
 
-    The same entries in another order give the same pairs. Vetoes that strike out: "numbers", "words", "ages", "branches", "kind";
+    The same entries in another order give the same pairs. Vetoes that strike out: "numbers", "words", "ages", "branches", "kind", "rival";
     "enterprise-number" stays on the candidate, for a person to see.
     """
     if len(entries) < 2:
@@ -112,8 +112,26 @@ def find(
         candidates += found
         vetoed.update(struck)
         progress("compare", 0.1 + 0.9 * min(start + 500_000, compared) / compared)
+    candidates, rivals = _without_rivals(table, candidates)
+    vetoed.update({"rival": rivals} if rivals else {})
     candidates.sort(key=lambda one: (-one.score, one.left, one.right))
     return Found(candidates, compared, [Capped(kind, size) for kind, size in capped], dict(vetoed))
+
+
+def _without_rivals(table: Table, candidates: list[Candidate]) -> tuple[list[Candidate], int]:
+    """A record can be only one of two services that their own organisation keeps apart: the likelier one."""
+    pairs = {(one.left, one.right) for one in candidates}
+    by_record: defaultdict[tuple[int, int], list[tuple[float, int]]] = defaultdict(list)
+    for one in candidates:
+        for mine, other in ((one.left, one.right), (one.right, one.left)):
+            if (owner := int(table.organization[other])) and owner != table.organization[mine]:
+                by_record[mine, owner].append((one.score, other))
+    lost: set[tuple[int, int]] = set()
+    for (mine, _), told in by_record.items():
+        for score, other in told:
+            if any(s > score and (min(other, o), max(other, o)) not in pairs for s, o in told if o != other):
+                lost.add((min(mine, other), max(mine, other)))
+    return [one for one in candidates if (one.left, one.right) not in lost], len(lost)
 
 
 class Table:
@@ -270,10 +288,12 @@ def _provider(table: Table, left: Ints, right: Ints, same: Bools, evidence: dict
     alike, comparable = table.organization_names.compare(left, right)
     evidence["organization-alike"] = np.where(comparable, alike, -1.0)
     named = np.select(
-        [alike >= 0.97, alike >= 0.88, alike >= 0.75, comparable & (alike < 0.5)], [6.0, 4.0, 1.5, -2.0], 0.0
+        [alike >= 0.97, alike >= 0.88, alike >= 0.75, comparable & (alike < 0.6)], [6.0, 4.0, 1.5, -5.0], 0.0
     )
     rare = np.where(evidence["alike"] >= 0.97, np.minimum(evidence["name-rarity"], 5.0), 0.0)
-    name = np.maximum(named, rare)
+    name = np.where(
+        named < 0, named, np.maximum(named, rare)
+    )  # two names of organisations: a shared desk or switchboard
     logit = -log(table.providers) + evidence["phone"] + evidence["web"] + evidence["number"] + evidence["agrees"] + name
     return np.where(same, 0.99, sigmoid(logit))
 
@@ -285,12 +305,18 @@ def _offer(table: Table, left: Ints, right: Ints, evidence: dict[str, Floats]) -
     terms = in_common([entry.terms for entry in entries], left, right)
     evidence["text"], evidence["terms"] = text, terms
     alike = evidence["alike"]
+    hand = evidence["hand"] > 0  # what one hand writes in two ways means two things
     named = np.where(
-        evidence["comparable"] > 0, np.interp(alike, [0.6, 0.7, 0.8, 0.9, 0.97, 1.0], [-4, -2, 0, 1.5, 2.5, 3]), 1.0
+        hand,
+        np.interp(alike, [0.7, 0.85, 0.95, 1.0], [-4, -2, 1, 3]),
+        np.interp(alike, [0.6, 0.7, 0.8, 0.9, 0.97, 1.0], [-4, -2, 0, 1.5, 2.5, 3]),
     )
-    strict = np.interp(text, [0.6, 0.8, 0.9, 0.97], [-6, -5, -3, 3])  # one hand that writes two texts means two things
+    named = np.where(
+        evidence["comparable"] > 0, named, np.maximum(named, 0.3)
+    )  # in two languages: neither for nor against
+    strict = np.interp(text, [0.6, 0.8, 0.9, 0.97], [-6, -5, -3, 3])
     loose = np.interp(text, [0.2, 0.45, 0.7, 0.95], [-0.5, 0, 1.5, 3])
-    said = np.where(text < 0, 0.0, np.where(evidence["hand"] > 0, strict, loose))
+    said = np.where(text < 0, 0.0, np.where(hand, strict, loose))
     kind = np.where(terms < 0, 0.0, np.interp(terms, [0, 0.3, 0.6, 1.0], [-3, -0.5, 0.5, 1]))
     return sigmoid(-0.5 + named + said + kind + evidence["page"])
 
