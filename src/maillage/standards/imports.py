@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.utils import timezone
 
+from maillage.directory.actions import duplicates
 from maillage.directory.ingest import Feed, Record, Report
 from maillage.directory.models import ImportRun, TermMapping
 from maillage.directory.search.index import reindex
+from maillage.directory.watching import Watch
 from maillage.people import audit
 from maillage.people.models import User
 from maillage.standards import data_inclusion, social_brussels
@@ -28,6 +33,7 @@ from maillage.territory import actions as territories
 from maillage.territory.models import Area, Territory
 
 CHUNK = 1_000  # records of one transaction: some 30 MB
+MOST_OF_A_TRIAL = 20_000  # remarks that a trial keeps: they wait in memory until it is over
 READER = "1"  # raise it when a reader reads better: every record is then read again
 
 Progress = Callable[[str, int, int], None]  # phase ("read", "write", "index"), done, total
@@ -55,6 +61,22 @@ class Outcome:
     is_dry_run: bool
 
 
+@dataclass(frozen=True)
+class Job:
+    """One import: what is read, how, and who asks. `run`: the line that waited for it (else a new one is made)."""
+
+    path: Path
+    format: str
+    territory: Territory
+    reading: Reading
+    licence: str = ""
+    is_trial: bool = False
+    is_partial: bool = False
+    take_over: bool = False
+    by: User | str = "system:import"
+    run: ImportRun | None = None
+
+
 def run(
     path: Path,
     format_name: str,
@@ -66,73 +88,115 @@ def run(
     dry_run: bool = False,
     take_over: bool = False,
     with_names: bool = False,
+    partial: bool = False,
     by: User | str = "system:import",
+    asked: ImportRun | None = None,
     progress: Progress = lambda phase, done, total: None,
 ) -> Outcome:
     """Import everything that can be read. Never aborts: what is wrong is in the report, with its row, field and reason.
 
-    The same file again changes nothing. `dry_run` does all of it and takes it back.
+    The same file again changes nothing. `dry_run` does all of it and takes it back. `partial`: what the file does not hold is
+    not gone. `asked`: the run that waited for this.
     """
-    with spare():
-        return _imported(
-            path, format_name, territory, source, licence, language, dry_run, take_over, with_names, by, progress
-        )
-
-
-def _imported(
-    path: Path, format_name: str, territory: Territory, source: str, licence: str, language: str, dry_run: bool, take_over: bool,
-    with_names: bool, by: User | str, progress: Progress,
-) -> Outcome:  # fmt: skip
     source = source or path.name.split(".")[0] or format_name
     reading = Reading(source[:200], language or territory.default_language, with_names, territory.country)
-    if dry_run:
+    job = Job(path, format_name, territory, reading, licence[:400], dry_run, partial, take_over, by, asked)
+    with spare():
+        return _trial(job, progress) if dry_run else _real(job, progress)
+
+
+def _real(job: Job, progress: Progress) -> Outcome:
+    held = job.run or _line(job)
+    feed = _run(job, held, Report(held), progress)
+    feed.report.flush(force=True)
+    _ended(held, feed.report)
+    data = {"format": job.format, "source": job.reading.source, "counts": feed.report.counts}
+    audit.record("imported", held, by=job.by, data=data)
+    return Outcome(
+        feed.report, job.territory, job.reading.source, index(job.territory, feed, progress), is_dry_run=False
+    )
+
+
+def _trial(job: Job, progress: Progress) -> Outcome:
+    """Everything happens where nobody sees it. What was asked for by a page keeps its report; a command only prints it."""
+    held = job.run or ImportRun(territory=job.territory, is_trial=True)
+    report = Report(held if job.run else None, most=MOST_OF_A_TRIAL)
+    report.keeps = True
+    with apart():
+        feed = _run(job, held, report, progress)
+        assert isinstance(feed.watch, Watch)
+        preview = feed.watch.preview(feed.gone)
+    if job.run:
         with transaction.atomic():
-            feed = _run(path, format_name, territory, reading, licence, take_over, progress)
-            transaction.set_rollback(True)
-        return Outcome(feed.report, territory, source, 0, is_dry_run=True)
-    feed = _run(path, format_name, territory, reading, licence, take_over, progress)
-    assert feed.report.run is not None
-    audit.record(
-        "imported", feed.report.run, by=by, data={"format": format_name, "source": source, "counts": feed.report.counts}
-    )
-    return Outcome(feed.report, territory, source, index(territory, feed, progress), is_dry_run=False)
+            report.flush(force=True)
+            ImportRun.objects.filter(pk=held.pk).update(preview=storable(preview))
+            _ended(held, report)
+    return Outcome(report, job.territory, job.reading.source, 0, is_dry_run=True)
 
 
-def _run(
-    path: Path,
-    format_name: str,
-    territory: Territory,
-    reading: Reading,
-    licence: str,
-    take_over: bool,
-    progress: Progress,
-) -> Feed:
+def _line(job: Job) -> ImportRun:
+    return ImportRun.objects.create(
+        territory=job.territory, format=job.format, source=job.reading.source, licence=job.licence,
+        started_at=timezone.now(), is_partial=job.is_partial,
+    )  # fmt: skip
+
+
+def _run(job: Job, held: ImportRun, report: Report, progress: Progress) -> Feed:
     started = timezone.now()
-    held = ImportRun.objects.create(
-        territory=territory, format=format_name, source=reading.source, licence=licence[:400], started_at=started
-    )
-    report = Report(held)
-    feed = Feed(
-        territory, reading.source, report, licence[:400], _salt(territory, format_name, reading), take_over, started
-    )
+    watch = Watch(job.territory, job.reading.source, started, job.is_trial)
+    salt = _salt(job.territory, job.format, job.reading)
+    feed = Feed(job.territory, job.reading.source, report, job.licence, salt, job.take_over, started, watch)
     try:
-        for chunk in chunks(FORMATS[format_name](path, reading, report, progress), CHUNK):
+        for chunk in chunks(FORMATS[job.format](job.path, job.reading, report, progress), CHUNK):
             feed.take(chunk)
             report.flush()
     except Refused as refusal:
-        report.at("file", path.name)
+        report.at("file", job.path.name)
         report.remark(refusal.code, value=refusal.value, rejected=True)
-    feed.finish()
-    report.flush(force=True)
-    held.counts, held.ended_at = report.counts, timezone.now()
-    held.fill_rates = storable(report.fill_rates)  # the names of columns are whatever the file says
-    held.save(update_fields=["counts", "fill_rates", "ended_at"])
+    feed.finish(is_whole=not job.is_partial and report.is_whole)
     return feed
 
 
+def _ended(held: ImportRun, report: Report) -> None:
+    held.counts, held.ended_at, held.state = report.counts, timezone.now(), ImportRun.State.DONE
+    held.fill_rates = storable(report.fill_rates)  # the names of columns are whatever the file says
+    held.save(update_fields=["counts", "fill_rates", "ended_at", "state"])
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """What is written inside is never seen outside, and hinders nobody.
+
+    On PostgreSQL a transaction that is taken back. On SQLite, where a transaction that writes makes all other writers wait,
+    a copy of the database, which is removed afterwards.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+        return
+    connection.ensure_connection()
+    original = connections[DEFAULT_DB_ALIAS]
+    where = settings.VAR if settings.VAR.is_dir() else None  # the copy is as large as the database
+    with tempfile.TemporaryDirectory(prefix="trial-", dir=where) as folder:
+        copy = Path(folder) / "copy.sqlite3"
+        with closing(sqlite3.connect(copy)) as target:
+            original.connection.backup(target)
+        fast = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY"
+        options = original.settings_dict["OPTIONS"] | {"init_command": fast}
+        elsewhere = type(original)(original.settings_dict | {"NAME": str(copy), "OPTIONS": options}, DEFAULT_DB_ALIAS)
+        connections[DEFAULT_DB_ALIAS] = elsewhere
+        try:
+            yield
+        finally:
+            connections[DEFAULT_DB_ALIAS] = original
+            elsewhere.close()
+
+
 def index(territory: Territory, feed: Feed, progress: Progress) -> int:
-    """Write the search documents of what has changed; returns how many changed."""
+    """Write the search documents of what has changed; returns how many changed. Merges that people decided hold again first."""
     services = sorted(feed.touched)
+    duplicates.remember(territory, services, at=feed.at)
     done = 0
 
     def tick(number: int) -> None:

@@ -28,6 +28,7 @@ def test_miami_is_imported_whole_and_a_second_time_changes_nothing(
         "updated": 0,
         "unchanged": 0,
         "held": 0,
+        "attached": 0,
         "rejected": 0,
     }
     assert first["counts"]["eligibility"]["rejected"] == 2244  # a broken export: no row says whose it is

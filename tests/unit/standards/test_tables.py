@@ -71,6 +71,7 @@ def test_every_row_that_was_left_out_is_told_with_its_reason(
         "updated": 0,
         "unchanged": 0,
         "held": 0,
+        "attached": 1,
         "rejected": 1,
     }
     assert outcome.report.fill_rates["service"]["description"] == 0.5

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -25,8 +26,21 @@ from maillage.directory.models import (
 )
 from maillage.territory.models import Territory
 
+MOST_GONE = 0.2  # of a feed: more at once, and the feed is probably broken
 CERTAIN = ("exact", "close")  # mappings by which a service of a foreign category gets the need also
 Tally = Counter[tuple[str, str]]
+
+
+class Watch(Protocol):
+    """Told what is about to change, and when it has: the history of fields, and the preview of a trial."""
+
+    def before(self, kind: str, keys: list[int]) -> None: ...
+
+    def after(self) -> None: ...
+
+    def forget(self) -> None: ...
+
+    def created(self, names: list[str]) -> None: ...
 
 
 @dataclass
@@ -40,6 +54,7 @@ class Feed:
     salt: bytes = b""
     take_over: bool = False
     at: datetime = field(default_factory=timezone.now)
+    watch: Watch | None = None
 
     def __post_init__(self) -> None:
         self.areas = AreaFinder(self.territory)
@@ -47,6 +62,7 @@ class Feed:
         self.held: set[tuple[str, int]] = set()  # things of others: referred to, not changed
         self.pending_parents: list[tuple[str, int, str]] = []
         self.touched: set[int] = set()  # services whose search document may have changed
+        self.gone = 0  # records that the whole feed came without, and had the last time
         self._seen: set[int] = set()
         self._needs: dict[int, list[int]] = {}
         self._mappings: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
@@ -72,16 +88,22 @@ class Feed:
             len(self.pending_parents),
             {hash((r.entity, r.id)) for r in records} - self._seen,
         )
+        mark = self.report.mark()
         try:
             with transaction.atomic():
                 tally = self._take(records)
+                if self.watch:
+                    self.watch.after()
         except Exception as trouble:  # noqa: BLE001 -- an import never aborts: the chunk is tried again in halves
+            self.report.back(mark)
+            if self.watch:
+                self.watch.forget()
             while len(self.keys) > keys:
                 self.keys.popitem()  # the last ones: their rows were rolled back
             del self.pending_parents[parents:]
             self._seen -= seen
             if len(records) == 1:
-                self.report.at(records[0].entity, records[0].row)
+                self.report.at(records[0].entity, records[0].row, records[0].id)
                 self.report.remark("record-failed", value=f"{type(trouble).__name__}: {trouble}", rejected=True)
                 return
             middle = len(records) // 2
@@ -91,10 +113,38 @@ class Feed:
             for (entity, outcome), number in tally.items():
                 self.report.count(entity, outcome, number)
 
-    def finish(self) -> None:
-        """What only makes sense when everything is there: parents."""
+    def finish(self, *, is_whole: bool = False) -> None:
+        """What only makes sense when everything is there: parents, and what is there no longer.
+
+        `is_whole`: the feed was all there is, so that what it does not hold is gone from it. Nothing disappears for that.
+        """
         with transaction.atomic():
             things.write_parents(self)
+            if is_whole and self._seen:
+                self._settle()
+
+    def _settle(self) -> None:
+        """Mark the records that the whole feed came without, and those that came back."""
+        gone, back = [], []
+        rows = SourceRecord.objects.filter(territory=self.territory, source=self.source)
+        known = 0
+        for pk, entity, identifier, since in rows.values_list("pk", "entity", "external_id", "gone_at").iterator():
+            known += since is None
+            if hash((entity, identifier)) in self._seen:
+                if since is not None:
+                    back.append(pk)
+            elif since is None:
+                gone.append(pk)
+        for start in range(0, len(gone), 500):
+            SourceRecord.objects.filter(pk__in=gone[start : start + 500]).update(gone_at=self.at)
+        for start in range(0, len(back), 500):
+            again = SourceRecord.objects.filter(pk__in=back[start : start + 500])
+            again.filter(decision=SourceRecord.Decision.KEPT).update(decision=SourceRecord.Decision.NONE)
+            again.update(gone_at=None)
+        self.gone = len(gone)
+        if len(gone) > MOST_GONE * known:
+            self.report.at("file", self.source)
+            self.report.remark("feed-shrunk", value=f"{len(gone)} / {known}")
 
     def _take(self, records: Sequence[Record]) -> Tally:
         tally: Tally = Counter()
@@ -122,7 +172,7 @@ class Feed:
         for record in records:
             key = hash((record.entity, record.id))
             if key in self._seen:
-                self.report.at(record.entity, record.row)
+                self.report.at(record.entity, record.row, record.id)
                 self.report.remark("id-repeated", "id", record.id, rejected=True)
             else:
                 self._seen.add(key)
@@ -146,11 +196,11 @@ class Feed:
 
     def _read(self, record: Record) -> list[Thing] | None:
         """What the record says; None, with a remark, when it cannot be read at all."""
-        self.report.at(record.entity, record.row)
+        self.report.at(record.entity, record.row, record.id)
         try:
             return record.things(self.report)
         except Exception as trouble:  # noqa: BLE001 -- an import never aborts: whatever a feed holds, the next record is read
-            self.report.at(record.entity, record.row)
+            self.report.at(record.entity, record.row, record.id)
             self.report.remark("record-failed", value=f"{type(trouble).__name__}: {trouble}", rejected=True)
             return None
 
@@ -183,6 +233,8 @@ class Feed:
         links.write(self, kind, placed)
         if kind == "service":
             self.touched |= {one.pk for one in placed}
+            if self.watch:
+                self.watch.created([one.thing.values.get("name", "") for one in placed if one.is_new])
         elif again and kind == "organization":
             keys = [one.pk for one in again]
             self.touched.update(Service.objects.filter(organization_id__in=keys).values_list("id", flat=True))

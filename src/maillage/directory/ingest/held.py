@@ -117,7 +117,7 @@ def _take_out(feed: Feed, one: Placed, names: set[str], now: dict[str, Any]) -> 
     thing = one.thing
     if (told := thing.values.get("confirmed_on")) and now.get("confirmed_on") and told > now["confirmed_on"]:
         names = names.difference(CONFIRMATION)
-    feed.report.at(one.record.entity, one.record.row)
+    feed.report.at(one.record.entity, one.record.row, one.record.id)
     for name in sorted(names):
         if name in thing.values and (said := thing.values.pop(name)) != now.get(name) and name not in CONFIRMATION:
             feed.report.remark("held-desk", name, said)

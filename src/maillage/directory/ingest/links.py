@@ -76,7 +76,7 @@ def _wanted(feed: Feed, placed: list[Placed]) -> dict[Pair, tuple[Placed, Placin
             if placing.location in keys:
                 wanted.setdefault((one.pk, keys[placing.location]), (one, placing))
             else:
-                feed.report.at("service", one.record.row)
+                feed.report.at("service", one.record.row, one.record.id)
                 feed.report.remark("location-unknown", "location_id", placing.location)
     return wanted
 
@@ -154,7 +154,7 @@ def _served(feed: Feed, placed: list[Placed]) -> None:
             one.thing.provided.add("service_areas")
             area = next((found for code in served.codes if (found := feed.areas.named(code))), None)
             if area is None and served.codes:
-                feed.report.at("service", one.record.row)
+                feed.report.at("service", one.record.row, one.record.id)
                 feed.report.remark("area-unknown", "service_areas", served.name or served.codes[0])
             if area is not None and (one.pk, area) in areas:
                 continue

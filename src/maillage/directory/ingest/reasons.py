@@ -10,6 +10,16 @@ REASONS: dict[str, Promise] = {
     "file-unreadable": _("The file could not be read."),
     "file-broken": _("The file breaks off or is damaged here; everything before was read."),
     "file-refused": _("The file was refused: unpacked, it would be far larger than it pretends."),
+    "file-too-much": _("The file holds more than one import takes in; it was read up to there."),
+    "file-nested": _("A packed file inside a packed file is not opened: unpack it first."),
+    "file-locked": _("The file is locked with a password, or packed in a way that cannot be read."),
+    "file-entities": _("The workbook defines its own entities, which nothing needs and attacks use; it was refused."),
+    "line-too-long": _("A line without end: the file was read up to there."),
+    "columns-extra": _("The table has more columns than are read; the others were left out."),
+    "feed-shrunk": _(
+        "More than a fifth of the feed is no longer in it: it is probably broken at its source. Nothing disappears by itself: "
+        "look at it before you decide."
+    ),
     "file-unknown": _("Nothing in the file is in the announced format."),
     "encoding": _("The file is not UTF-8; it was read in another encoding."),
     "mojibake": _("Characters broken by an earlier change of encoding were repaired."),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from maillage.directory.ingest.reasons import sentence
@@ -14,14 +16,34 @@ LONGEST_VALUE = 500
 _ROW = re.compile(r"\[\d+\]")
 MOST_ISSUES = 200_000  # rows kept of one run; the counts go on
 BATCH = 2_000
-OUTCOMES = ("read", "created", "updated", "unchanged", "held", "rejected")
+# a row is counted once: as a record, or as a part of one ("attached": a phone, a schedule)
+OUTCOMES = ("read", "created", "updated", "unchanged", "held", "attached", "rejected")
+MOST_FIELDS = 300  # a hostile feed may invent a new field in each row
+# remarks after which nobody knows what the rest of the feed would have said
+BROKEN = frozenset({"file-unreadable", "file-broken", "file-refused", "file-unknown", "file-too-much", "line-too-long"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a report was: `back` takes it there."""
+
+    tally: dict[str, Counter[str]]
+    issues: Counter[tuple[str, str, str]]
+    rejections: frozenset[str]
+    pending: int
+    written: int
 
 
 class Report:
-    """Collects; `flush` writes the remarks gathered so far, `counts` and `fill_rates` go to the run at its end."""
+    """Collects; `flush` writes the remarks gathered so far, `counts` and `fill_rates` go to the run at its end.
 
-    def __init__(self, run: ImportRun | None = None) -> None:
+    `most`: remarks kept of one run; the counts go on.
+    """
+
+    def __init__(self, run: ImportRun | None = None, *, most: int = MOST_ISSUES) -> None:
         self.run = run
+        self.most = most
+        self.keeps = False  # a trial is taken back: its remarks wait until then
         self.tally: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.issues: Counter[tuple[str, str, str]] = Counter()  # (entity, field, code)
         self.examples: dict[tuple[str, str, str], tuple[str, str]] = {}
@@ -32,10 +54,22 @@ class Report:
         self._written = 0
         self.row = ""
         self.entity = ""
+        self.id = ""
 
-    def at(self, entity: str, row: str) -> None:
-        """The record that the next remarks are about."""
-        self.entity, self.row = entity, row
+    def at(self, entity: str, row: str, identifier: str = "") -> None:
+        """The record that the next remarks are about; `identifier`: under which its raw record is kept."""
+        self.entity, self.row, self.id = entity, row, identifier
+
+    def mark(self) -> Mark:
+        tally = {entity: Counter(counts) for entity, counts in self.tally.items()}
+        return Mark(tally, Counter(self.issues), frozenset(self.rejections), len(self._pending), self._written)
+
+    def back(self, mark: Mark) -> None:
+        """Forget what was said since: the same records are tried again. Nothing was flushed in between."""
+        self.tally = defaultdict(Counter, {entity: Counter(counts) for entity, counts in mark.tally.items()})
+        self.issues, self.rejections = Counter(mark.issues), set(mark.rejections)
+        del self._pending[mark.pending :]
+        self._written = mark.written
 
     def remark(self, code: str, field: str = "", value: object = "", *, rejected: bool = False) -> None:
         """One thing wrong with the current row."""
@@ -46,13 +80,14 @@ class Report:
         if rejected:
             self.rejections.add(code)
             self.tally[entity]["rejected"] += 1
-        if self.run is not None and self._written < MOST_ISSUES:
+        if self.run is not None and self._written < self.most:
             self._written += 1
             self._pending.append(
                 ImportIssue(
                     run=self.run,
                     entity=entity[:40],
                     row=self.row[:200],
+                    external_id=self.id[:200],
                     field=field[:80],
                     code=code,
                     value=shown,
@@ -77,22 +112,27 @@ class Report:
         self.tally[entity]["read"] += 1
         filled = self._filled[entity]
         for name, value in values.items():
-            if (
-                value is not None
-                and value != ""
-                and value != []
-                and (not isinstance(value, str) or not value.isspace())
-            ):
+            is_filled = value is not None and value != "" and value != []
+            if not is_filled or (isinstance(value, str) and value.isspace()):
+                continue
+            if name in filled or len(filled) < MOST_FIELDS:
                 filled[name] += 1
-        if len(fields := self._fields[entity]) < 300:  # a hostile feed may invent a new field in each row
-            for name in values:
+        if len(fields := self._fields[entity]) < MOST_FIELDS:
+            for name in islice(values, MOST_FIELDS):
                 if name not in fields:
                     fields[name] = None
 
     def flush(self, *, force: bool = False) -> None:
+        if self.keeps and not force:
+            return
         if self._pending and (force or len(self._pending) >= BATCH):
             ImportIssue.objects.bulk_create(self._pending, batch_size=BATCH)
             self._pending = []
+
+    @property
+    def is_whole(self) -> bool:
+        """Every file was read to its end: what was not met is really gone."""
+        return not any(code in BROKEN for _, _, code in self.issues)
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:

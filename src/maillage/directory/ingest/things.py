@@ -80,9 +80,11 @@ def write(feed: Feed, kind: str, told: Sequence[tuple[Record, Thing]]) -> tuple[
         if record.entity == kind:
             held.add(id(record))
         if kind not in SHARED:
-            feed.report.at(record.entity, record.row)
+            feed.report.at(record.entity, record.row, record.id)
             feed.report.remark("held", "id", identifier)
     withhold(feed, kind, again, MODELS[kind], COLUMNS[kind])
+    if feed.watch and again and kind in ("service", "location"):
+        feed.watch.before(kind, [one.pk for one in again])
     placed = [*_create(feed, kind, new), *again]
     _update(feed, kind, again)
     for one in placed:
@@ -122,7 +124,7 @@ def _refer(feed: Feed, kind: str, things: list[Thing]) -> None:
             if thing.organization in keys:
                 thing.values["organization_id"] = keys[thing.organization]
             elif thing.organization:
-                feed.report.at(thing.kind, thing.id)
+                feed.report.at(thing.kind, thing.id, thing.id)
                 feed.report.remark("organization-unknown", "organization_id", thing.organization)
     if kind == "service":
         _programs(feed, things)
@@ -196,7 +198,7 @@ def _create(feed: Feed, kind: str, new: list[tuple[Record, Thing]]) -> list[Plac
         if uuid in taken:
             uuid = uuid5(uuid, feed.territory.code)
             if kind not in SHARED:
-                feed.report.at(record.entity, record.row)
+                feed.report.at(record.entity, record.row, record.id)
                 feed.report.remark("id-taken", "id", thing.id)
         taken.add(uuid)
         uuids.append(uuid)

@@ -102,6 +102,7 @@ def _owned(member: Member, name: str, report: Report, tick: Tick) -> Iterator[tu
         if not owner or owner.endswith(" "):
             report.remark("owner-missing", OWNERS[name][0], " | ".join(filter(None, row.values())), rejected=True)
         else:
+            report.count(name, "attached")
             yield owner, line, row
 
 
@@ -143,6 +144,7 @@ class Package:
             for owner, found in self.staging.of(name, missing).items():
                 for line, _row in found:
                     self.report.at(name, f"{name} {line}")
+                    self.report.count(name, "attached", -1)
                     self.report.remark("owner-unknown", OWNERS[name][0], owner.split(" ", 1)[1], rejected=True)
 
     def _children(self, name: str, owners: list[str]) -> dict[str, dict[str, list[Row]]]:

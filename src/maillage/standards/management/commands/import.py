@@ -46,6 +46,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--with-names", action="store_true", help="keep the names of contact persons (you need a legal ground)"
         )
+        parser.add_argument(
+            "--partial", action="store_true", help="the file is a part of the feed: what it does not hold is not gone"
+        )
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -58,7 +61,8 @@ class Command(BaseCommand):
         with bar(show=not options["json"]) as progress:
             outcome = imports.run(
                 path, options["format"], territory, source=options["source"], licence=options["licence"], language=options["language"],
-                dry_run=options["dry_run"], take_over=options["take_over"], with_names=options["with_names"], progress=progress.told,
+                dry_run=options["dry_run"], take_over=options["take_over"], with_names=options["with_names"], partial=options["partial"],
+                progress=progress.told,
             )  # fmt: skip
         seconds = time.perf_counter() - started
         if options["json"]:
@@ -123,7 +127,7 @@ def show(outcome: imports.Outcome, seconds: float) -> None:
     console, report = Console(emoji=False), outcome.report
     names = {
         "read": _("read"), "created": _("created"), "updated": _("updated"), "unchanged": _("unchanged"), "held": _("left to others"),
-        "rejected": _("rejected"),
+        "attached": _("part of a record"), "rejected": _("rejected"),
     }  # fmt: skip
     counts = Table(
         title=_("Import of %(source)s into %(territory)s") % {"source": outcome.source, "territory": outcome.territory}
