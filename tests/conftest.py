@@ -54,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         _use(chosen | {"TEST": {"NAME": f"{folder}/test.sqlite3"}})
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 is slow on purpose
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 

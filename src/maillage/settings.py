@@ -149,6 +149,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": _database(env("DATABASE_URL"))}  # postgresql://...; empty: SQLite in MAILLAGE_VAR
+# limits on attempts count for the whole site, not for one worker: every process sees the same cache
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.User"
@@ -169,8 +171,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "maillage.people.passwords.KnownWordsValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # a link by e-mail to choose another password: 24 hours at most (same source, 4.2)
-REQUIRE_SECOND_FACTOR = env_bool(  # one-time code or passkey for roles of the whole territory, and for confidential places
-    "REQUIRE_SECOND_FACTOR", BEHIND_TLS
+REQUIRE_SECOND_FACTOR = (
+    env_bool(  # one-time code or passkey for roles of the whole territory, and for confidential places
+        "REQUIRE_SECOND_FACTOR", BEHIND_TLS
+    )
 )
 ACCOUNT_ADAPTER = "maillage.people.accounts.InvitedOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -237,7 +241,9 @@ WHITENOISE_USE_FINDERS = True
 warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nothing was collected: the finders serve
 
 TERRITORY = env("TERRITORY")  # the territory that this site serves; empty: the only one, else the one loaded last
-CHECK_LINKS = env_bool("CHECK_LINKS", True)  # whether `maillage work` asks web addresses of the directory whether they answer
+CHECK_LINKS = env_bool(
+    "CHECK_LINKS", True
+)  # whether `maillage work` asks web addresses of the directory whether they answer
 # background tiles of the interactive map; empty: none, so that nothing is asked of a third party
 TILE_URL = env("TILE_URL")
 TILE_ATTRIBUTION = env("TILE_ATTRIBUTION")  # what the provider of the tiles asks to be shown on the map
@@ -279,7 +285,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {  # without DEBUG a line says nothing about anybody
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
+        if DEBUG
+        else {"()": "maillage.web.logs.Line"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},  # DEBUG, INFO, WARNING, ERROR
 }
