@@ -92,12 +92,17 @@ def summary(
         calls.setdefault(one.number or one.url, one)
     return Summary(
         needs=tuple(words.need_name(code) for code in situation.needs),
-        told=tuple(present.fact_label(code, value, words) for code, value in facts.items()) if tells else (),
+        told=tuple(present.fact_label(code, plain(value), words) for code, value in facts.items()) if tells else (),
         places=tuple(place(card, words, known, facts) for card in cards)[:MOST_SERVICES],
         rights=tuple(right(one) for one in rights)[:MOST_RIGHTS],
         calls=tuple(calls.values())[:MOST_CALLS],
         date=date_format(at.astimezone(ZoneInfo(words.territory.timezone)), "DATE_FORMAT"),
     )
+
+
+def plain(value: FactValue) -> FactValue:
+    """30.0 is read as 30."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def place(card: Card, words: Vocabulary, known: Words, facts: Mapping[str, FactValue]) -> Place:
