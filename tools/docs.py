@@ -39,7 +39,7 @@ def main() -> int:
     django.setup()
     pages = {
         "rooms.md": rooms(), "entities.md": entities(), "states.md": states(), "commands.md": commands(),
-        "settings.md": settings(), "manual.md": manual(),
+        "settings.md": settings(), "manual.md": manual(), "access.md": access(),
     }  # fmt: skip
     stale = [name for name, text in pages.items() if _read(TARGET / name) != text]
     stale += [path.name for path in TARGET.glob("*") if path.name not in pages]
@@ -236,6 +236,30 @@ def settings() -> str:
             lines.append(f"| `{name}` | {'`' + default.strip(chr(34)) + '`' if default else ''} | {says} |")
         above = line.strip().removeprefix("# ") if line.strip().startswith("# ") else ""
     return _page("Settings", "All from the environment; without any, the embedded default.", lines)
+
+
+def access() -> str:
+    """Who may knock at which address: the table that is enforced, one column a role. Tests walk it, address by address."""
+    from maillage.web.access import ACCOUNT, VISITOR, allowed
+    from maillage.web.addresses import addresses
+    from maillage.web.presenters.roles import NAMES
+
+    roles = [role for role in NAMES if role not in {VISITOR, ACCOUNT}]
+    closed = [one for one in addresses() if VISITOR not in allowed(one.name)]
+    lines = ["## Behind the gate", "", "| address | name | " + " | ".join(str(NAMES[role]) for role in roles) + " |"]
+    lines.append("|---" * (len(roles) + 2) + "|")
+    for one in closed:
+        who = allowed(one.name)
+        cells = " | ".join("yes" if {role, ACCOUNT} & who else "" for role in roles)
+        lines.append(f"| `/{one.path}` | `{one.name}` | {cells} |")
+    lines += ["", "## Open to anyone", "", "Pages of one's own account among them: the library asks who it is.", ""]
+    lines += [f"- `/{one.path}` (`{one.name}`)" for one in addresses() if one not in closed]
+    return _page(
+        "Who may open what",
+        "The gate: what it lets through is judged again by the rule of the room, which knows this very service or member. An address "
+        "that is not in the table is refused to everyone. Reasons: [roles and rights](../../explanation/roles-and-rights.md).",
+        lines,
+    )
 
 
 def manual() -> str:

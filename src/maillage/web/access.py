@@ -122,11 +122,14 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
+def line_of(name: str) -> str:
+    """The line of the table that decides about this name; empty when none does."""
+    return name if name in ACCESS else next((line for line in ACCESS if "*" in line and fnmatchcase(name, line)), "")
+
+
 def allowed(name: str) -> frozenset[str]:
     """The roles that may open the address of this name; nobody when the table does not say."""
-    if name in ACCESS:
-        return ACCESS[name]
-    return next((who for pattern, who in ACCESS.items() if "*" in pattern and fnmatchcase(name, pattern)), frozenset())
+    return ACCESS.get(line_of(name), frozenset())
 
 
 class RoleNeeded(PermissionDenied):
