@@ -189,6 +189,7 @@ def service(card: Card, words: Vocabulary, language: str) -> dict[str, Any]:
         "capacities": [_capacity(one) for one in card.capacities],
         "documents": list(card.documents),
         "confirmed_on": card.confirmed_on.isoformat() if card.confirmed_on else None,
+        "checked_every_months": card.months or None,
         "source": card.source,
         "closures": [_closure(one) for one in card.closures],
     }

@@ -150,6 +150,7 @@ class ServiceOut(Schema):
     capacities: list[CapacityOut]
     documents: list[str]
     confirmed_on: str | None
+    checked_every_months: int | None = Field(description="How long a confirmation of this kind of service holds.")
     source: str
     closures: list[ClosureOut]
 

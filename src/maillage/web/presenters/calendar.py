@@ -57,6 +57,7 @@ class Entry:
     place: str
     cost: str
     access: str
+    told: str
     is_cancelled: bool
 
 
@@ -158,6 +159,7 @@ def entry(one: Occurrence, activity: Activity, card: Card | None, words: Vocabul
         place_of(activity, card, words),
         str(say.COSTS.get(activity.service.cost, "")) if activity.service.cost else "",
         say.wheelchair(wheels) if wheels is not None else "",
+        say.told(card, words) if card else "",
         one.is_cancelled,
     )
 

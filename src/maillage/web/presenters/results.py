@@ -89,6 +89,7 @@ class ResultCard:
     email: str
     url: str
     freshness: str
+    source: str
     parts: tuple[Weight, ...]
     score: str
     is_fictional: bool
@@ -175,6 +176,7 @@ def result(suggestion: Suggestion, number: int, words: Vocabulary) -> ResultCard
         email=card.email,
         url=card.url,
         freshness=suggestion.freshness,
+        source=say.source_line(card, words),
         parts=weights(suggestion),
         score=number_format(suggestion.score, 2),
         is_fictional=card.is_fictional,

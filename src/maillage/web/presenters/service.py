@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, number_format
@@ -155,11 +154,6 @@ def facts(card: Card, words: Vocabulary) -> list[Fact]:
     return [Fact(label, tuple(said for said in lines if said.text) or (unknown,)) for label, lines in rows]
 
 
-def source_words(card: Card, words: Vocabulary) -> str:
-    row: Mapping[str, Any] = words.sources.get(card.source, {})
-    return str(row.get("title") or ("" if "@" in card.source else card.source))
-
-
 def service_page(cards: tuple[Card, ...], words: Vocabulary, *, at: datetime) -> ServicePage:
     """From the cards of one service, one for each place."""
     card = cards[0]
@@ -184,7 +178,7 @@ def service_page(cards: tuple[Card, ...], words: Vocabulary, *, at: datetime) ->
         confirmed=say.confirmed(card.confirmed_on),
         checked=say.checked(card.months),
         overdue=say.overdue(card.confirmed_on, card.months, today=today),
-        source=source_words(card, words),
+        source=say.source(card, words),
         is_fictional=card.is_fictional,
     )
 

@@ -157,6 +157,23 @@ def confirmed(on: date | None) -> str:
     return gettext("Confirmed on %(date)s") % {"date": date_format(on, "DATE_FORMAT")}
 
 
+def source(card: Card, words: Vocabulary) -> str:
+    """Who says it: the title of a source of the territory, an organisation, a feed; never somebody's address."""
+    row = words.sources.get(card.source, {})
+    return str(row.get("title") or ("" if "@" in card.source else card.source))
+
+
+def source_line(card: Card, words: Vocabulary) -> str:
+    """The source as a sentence, or nothing."""
+    origin = source(card, words)
+    return gettext("Source: %(source)s") % {"source": origin} if origin else ""
+
+
+def told(card: Card, words: Vocabulary) -> str:
+    """How old it is and who says it: it stands wherever a service is shown."""
+    return " · ".join(filter(None, (confirmed(card.confirmed_on), source_line(card, words))))
+
+
 def checked(months: int) -> str:
     """The freshness contract of this kind of service; nothing when the card was written before contracts were."""
     if not months:

@@ -51,6 +51,7 @@ class Row:
     place: str
     needs: str
     cost: str
+    told: str
     is_fictional: bool
 
 
@@ -79,6 +80,7 @@ def row(card: Card, words: Vocabulary) -> Row:
         say.place(card, words),
         ", ".join(words.need_name(code) for code in card.needs[:3] if code in words.needs),
         str(say.COSTS.get(card.cost, "")) if card.cost else "",
+        say.told(card, words),
         card.is_fictional,
     )
 
