@@ -12,7 +12,7 @@ from rich.markup import escape
 from maillage.directory.search.types import Card
 from maillage.orientation.queries import Vocabulary
 from maillage.orientation.shape import text_of
-from maillage.orientation.types import Orientation, Question, RedFlag, Suggestion
+from maillage.orientation.types import Orientation, Question, RedFlag, RightSaid, Suggestion
 
 COLOURS = {"fits": "green", "verify": "yellow", "no": "red"}
 
@@ -37,6 +37,10 @@ def show(found: Orientation, words: Vocabulary, console: Console) -> None:
             _lines(one.blockers + one.would_fit_if, "  ", console)
     for _relaxation, sentence in found.relaxations:
         console.print(f"→ {escape(sentence)}")
+    if found.rights:
+        console.print("\n[bold]" + _("Rights you may have") + "[/bold]")
+        for right in found.rights:
+            _right(right, console)
     if found.question:
         _question(found.question, console)
     if found.next:
@@ -72,6 +76,14 @@ def _suggestion(number: int, one: Suggestion, found: Orientation, words: Vocabul
             phones = " / ".join(lift.card.phones[:1])
             text = " ".join(filter(None, (lift.sentence, _name(lift.card, found, words))))
             console.print(f"      → {escape(text)}" + (f" · {escape(phones)}" if phones else ""))
+
+
+def _right(one: RightSaid, console: Console) -> None:
+    limit = f" · {escape(one.time_limit)}" if one.time_limit else ""
+    console.print(f"   [bold]{escape(one.label)}[/bold]: {escape(one.gives)}{limit}")
+    _lines([f"[green]+[/green] {escape(sentence)}" for sentence in one.why], "   ", console, plain=False)
+    _lines([f"[yellow]?[/yellow] {escape(sentence)}" for sentence in one.to_verify], "   ", console, plain=False)
+    console.print(f"   → {escape(one.claim.at)}" + (f" · {escape(one.claim.phone)}" if one.claim.phone else ""))
 
 
 def _lines(sentences: Iterable[str], indent: str, console: Console, *, plain: bool = True) -> None:

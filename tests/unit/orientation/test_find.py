@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from maillage.orientation import shape
+from tests.rights import bestow
 from tests.testland import NOW, SECRET_STREET
 
 
@@ -106,3 +107,12 @@ def test_an_imported_territory_without_a_tree_is_searched_by_words(land):
     assert [one["service"]["name"] for one in answer["suggestions"]] == ["Food pantry of the harbour"]
     assert answer["question"] is None
     assert "Food pantry" in run("food pantry", "--territory", "imported")
+
+
+def test_rights_are_said_with_where_to_claim_them(land):
+    bestow(land)
+    printed = run("--need", "psychologist", "--fact", "papers=none", "--lang", "en")
+    assert "Rights you may have" in printed
+    assert "Care for all: Care that is paid for. · Within 60 days." in printed
+    assert "? With a certificate" in printed
+    assert "→ The practice · +32 2 000 00 01" in printed
