@@ -91,7 +91,7 @@ def close(request: HttpRequest, uuid: UUID) -> HttpResponse:
         else:
             messages.success(request, present.closure(starts_at, ends_at, words, at=at))
             return services.back_to(service)
-    context = {"form": form, "service": service, "name": present.name(service, None, words)}
+    context = {"form": form, "service": service, "name": services.named(service, words)}
     return render(request, "desk/closure.html", context, status=400 if form.is_bound else 200)
 
 

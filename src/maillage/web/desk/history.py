@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from maillage.directory import rules, sheet
 from maillage.directory.models import Change, Revision, Service
-from maillage.people.queries import standing
+from maillage.people.rules import Standing
 from maillage.web.desk import services
 from maillage.web.presenters import desk as present
 from maillage.web.presenters import difference
@@ -52,9 +51,10 @@ class Entry:
 def history(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = Service.objects.select_related("organization", "territory")
     service = get_object_or_404(found, territory=services.here(request), uuid=uuid)
-    at = timezone.now()
-    rules.check_can_see_history(standing(services.member(request), service.territory, service.organization, at=at))
-    words, moderates = vocabulary(service.territory), seat(request).moderates
+    sits = seat(request)
+    held = Standing(sits.organizations.get(service.organization_id or 0, frozenset()), sits.territory_roles)
+    rules.check_can_see_history(held)
+    words, moderates = vocabulary(service.territory), sits.moderates
     field = request.GET.get("field", "")[:60].replace("\x00", "")
     rows = Revision.objects.filter(service=service).select_related("by", "change")
     if field:
@@ -64,7 +64,7 @@ def history(request: HttpRequest, uuid: UUID) -> HttpResponse:
     listed = list(rows.order_by("-pk")[: PAGE + 1])
     context = {
         "service": service,
-        "name": present.name(service, None, words),
+        "name": services.named(service, words),
         "entries": [entry(one, words, moderates=moderates) for one in listed[:PAGE]],
         "fields": [
             (name, difference.label(name, words), name == field) for name in sheet.field_names(service.territory)

@@ -23,7 +23,6 @@ from maillage.directory.models import Change
 from maillage.methods.text import typed
 from maillage.territory.models import Territory
 from maillage.web.desk import queries, services
-from maillage.web.presenters import desk as present
 from maillage.web.presenters import difference
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
 from maillage.web.seat import Seat, seat
@@ -114,7 +113,7 @@ def show(request: HttpRequest, one: Change, *, refusal: str = "", reason: str = 
     lines = difference.lines(one.fields, words, now=sheet.read(one.service) if waits else None)
     context = {
         "change": one,
-        "name": present.name(one.service, None, words),
+        "name": services.named(one.service, words),
         "line": line(one, words, at=timezone.now()),
         "lines": lines,
         "conflicts": any(shown.meanwhile for shown in lines),

@@ -24,7 +24,6 @@ from maillage.people import rules
 from maillage.people.queries import standing
 from maillage.territory.models import Territory
 from maillage.web.desk import queries, services
-from maillage.web.presenters import desk as present
 from maillage.web.presenters.vocabulary import vocabulary
 from maillage.web.seat import Seat, seat
 
@@ -114,7 +113,7 @@ def show(
     context = {
         "report": one,
         "told": told(one, at=timezone.now()),
-        "name": present.name(one.service, None, vocabulary(one.territory)),
+        "name": services.named(one.service, vocabulary(one.territory)),
         "readable": readable(request, one),
         "waits_for_mail": one.state == State.ANSWERED and bool(one.email),
         "answer": answer,

@@ -91,7 +91,7 @@ def room(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "said": Said() if form.is_bound else said,
         "holds": present.holds(words, at=at),
         "service": service,
-        "name": present.name(service, None, words),
+        "name": services.named(service, words),
     }
     return render(request, "desk/room.html", context, status=400 if form.is_bound else 200)
 

@@ -19,7 +19,6 @@ from maillage.directory.models import Change, Service
 from maillage.methods.text import typed
 from maillage.web.desk import services
 from maillage.web.desk.sheet_form import SECTIONS, SheetForm, seen, sheet_field, touched, typed_values
-from maillage.web.presenters import desk as present
 from maillage.web.presenters.vocabulary import vocabulary
 
 
@@ -81,7 +80,7 @@ def show(
     words = vocabulary(service.territory)
     context = {
         "service": service,
-        "name": present.name(service, None, words),
+        "name": services.named(service, words),
         "sections": form.sections(),
         "wrong": [(sheet_field(name), sentence) for name, sentence in form.errors.items()],
         "note": note,

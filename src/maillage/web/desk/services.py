@@ -20,6 +20,7 @@ from maillage.directory import freshness
 from maillage.directory import queries as directory
 from maillage.directory.actions import editing
 from maillage.directory.models import Change, Service, ServiceAtLocation
+from maillage.directory.search import cards
 from maillage.methods.text import typed
 from maillage.people.models import User
 from maillage.territory.models import Territory
@@ -27,6 +28,7 @@ from maillage.web.desk import queries
 from maillage.web.language import territory_of
 from maillage.web.presenters import desk as present
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
+from maillage.web.presenters.words import Said
 from maillage.web.seat import Seat, seat
 
 
@@ -58,6 +60,11 @@ def moderating(request: HttpRequest) -> None:
     """The table of access knows roles, not where they are held: an organisation's administrator moderates nothing."""
     if not seat(request).moderates:
         raise PermissionDenied
+
+
+def named(service: Service, words: Vocabulary) -> Said:
+    """Its name in the reader's language."""
+    return present.name(service, cards.card(service.uuid), words)
 
 
 def back_to(service: Service) -> HttpResponseRedirect:
@@ -139,7 +146,7 @@ def place(request: HttpRequest, uuid: UUID) -> HttpResponse:
             places.append((area, directory.exact_place(link.location, user=member(request), at=at)))
         except directory.PlaceHidden:
             places.append((area, None))
-    context = {"service": service, "name": present.name(service, None, words), "places": places}
+    context = {"service": service, "name": named(service, words), "places": places}
     response = render(request, "desk/place.html", context)
     response["Cache-Control"] = "no-store"
     return response

@@ -17,8 +17,8 @@ from maillage.web.presenters import hours
 from maillage.web.presenters.vocabulary import Vocabulary
 
 A_MONDAY = date(2024, 1, 1)  # an ordinary week: hours are compared without the holidays of this or that country
-AROUND = 8  # words that stay on each side of a change; what lies between is an ellipsis
-MOST_WORDS = 4_000  # of one text that is compared word by word
+AROUND = 16  # words and spaces that stay on each side of a change; what lies between is an ellipsis
+MOST_WORDS = 6_000  # of one text that is compared word by word
 SAME, GONE, NEW, SKIPPED = "same", "gone", "new", "skipped"
 
 
@@ -186,8 +186,8 @@ def by_words(old: str, new: str) -> tuple[Piece, ...]:
 
 
 def split(text: str) -> list[str]:
-    """Words, each with what follows it; joined again they are the text."""
-    return re.findall(r"\s+|\S+\s*", text) if text[:1].isspace() else re.findall(r"\S+\s*", text)
+    """Words, and what stands between them; joined again they are the text."""
+    return re.findall(r"\s+|\S+", text)
 
 
 def shortened(same: Sequence[str], *, is_first: bool, is_last: bool) -> list[Piece]:
