@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
-from maillage.directory.models import Address, Location, Service
+from maillage.directory import sheet
+from maillage.directory.ingest import held
+from maillage.directory.models import Address, FieldProvenance, Location, Revision, Service, SourceRecord
 from maillage.people import audit
 from maillage.people.models import Membership, Role, User
 from maillage.people.queries import standing
 from maillage.people.rules import can_see_confidential_place
 from maillage.territory.models import Territory
+
+MOST_MERGES: Final = 20  # one after the other
+
+
+def kept_instead(territory: Territory, service: UUID | str) -> UUID | None:
+    """The service that everybody sees in the place of this one, which was merged into it; None when it was not, or is hidden."""
+    try:
+        uuid = service if isinstance(service, UUID) else UUID(service)
+    except ValueError:
+        return None
+    shown: dict[UUID, UUID | None] = {}
+    while uuid not in shown and len(shown) < MOST_MERGES:
+        row = Service.objects.filter(territory=territory, uuid=uuid).values_list("merged_into__uuid", flat=True)
+        shown[uuid] = row.first()
+        if (following := shown[uuid]) is None:
+            break
+        uuid = following
+    visible = len(shown) > 1 and Service.objects.visible().filter(territory=territory, uuid=uuid).exists()
+    return uuid if visible else None
 
 
 class PlaceHidden(PermissionError):
@@ -65,3 +89,57 @@ def shown_as(service: Service) -> Service:
         service = service.merged_into
         seen.add(service.pk)
     return service
+
+
+HISTORY: Final = 50  # lines of one page
+
+
+def history(service: Service, *, field: str | None = None, after: int = 0, limit: int = HISTORY) -> list[Revision]:
+    """What changed, the newest first: of one field, or of all. `after`: the key of the last line of the page before."""
+    rows = Revision.objects.filter(service=service).select_related("by", "change")
+    if field:
+        rows = rows.filter(field=field)
+    if after:
+        rows = rows.filter(pk__lt=after)
+    return list(rows.order_by("-pk")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSource:
+    """Who said last what a field holds. `source`: "desk", "link", "undo", "merge", or the name of a feed or a pack."""
+
+    source: str
+    at: datetime
+    by: User | None = None
+    record: SourceRecord | None = None  # of a feed: where the raw record is read
+
+
+def field_sources(service: Service) -> dict[str, FieldSource]:
+    """Field of the sheet -> its last source, where one is known. The later of the history and of the feeds; a field that the
+    desk holds is the history's, whatever a feed has said since. Three queries."""
+    rows = FieldProvenance.objects.filter(kind="service", object_id=service.pk).select_related("record")
+    rows = rows.defer("record__payload")
+    told: dict[str, FieldSource] = {}
+    desk: set[str] = set()
+    for row in sorted(rows, key=lambda one: one.record.fetched_at):
+        if row.record.source == held.DESK:
+            desk.update(row.fields)
+            continue
+        told |= dict.fromkeys(row.fields, FieldSource(row.record.source, row.record.fetched_at, record=row.record))
+    found = {name: said for name in _fields(service) if (said := _told(told, name))}
+    last = Revision.objects.filter(service=service).order_by().values("field").annotate(last=Max("pk"))
+    for line in Revision.objects.filter(pk__in=last.values("last")).select_related("by"):
+        is_held = bool(desk & held.names_of(line.field))
+        if line.field not in found or is_held or line.at >= found[line.field].at:
+            found[line.field] = FieldSource(line.source, line.at, line.by)
+    return found
+
+
+def _fields(service: Service) -> list[str]:
+    return [*sheet.field_names(service.territory), "capacity"]
+
+
+def _told(told: Mapping[str, FieldSource], field: str) -> FieldSource | None:
+    """Under any of the names that feeds and packs give the field; the text of one language also under its bare name."""
+    names = (*sorted(held.names_of(field)), sheet.base_of(field))
+    return max((told[name] for name in names if name in told), key=lambda one: one.at, default=None)

@@ -11,19 +11,15 @@ from hypothesis import strategies as st
 from maillage.directory import sheet
 from maillage.directory.models import (
     Language,
-    Location,
     Phone,
     Schedule,
     Service,
     ServiceArea,
-    ServiceAtLocation,
     ServiceTerm,
-    TaxonomyTerm,
     Text,
 )
 from maillage.directory.sheet.checks import Known
-from maillage.directory.sheet.writing import source_hash
-from maillage.territory.models import Area, Territory
+from maillage.territory.models import Territory
 from tests.testland import NOW
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +82,7 @@ def test_what_was_read_is_clean_already(testland: Territory) -> None:
         assert sheet.clean(read, read, Known()) == read
 
 
+RECOGNISED = st.fixed_dictionaries({"authority": st.just("COCOF"), "valid_to": st.sampled_from(["", "2027-01-31"])})
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30)
 VALUES = st.fixed_dictionaries(
     {},
@@ -105,7 +102,7 @@ VALUES = st.fixed_dictionaries(
         "wheelchair": st.sampled_from([True, False, None, "yes", ""]),
         "has_interpreter": st.sampled_from([True, False, None]),
         "documents": st.lists(st.sampled_from(["identity card", "a letter", "payslip"])),
-        "accreditations": st.lists(st.fixed_dictionaries({"authority": st.just("COCOF"), "valid_to": st.sampled_from(["", "2027-01-31"])}), max_size=1),
+        "accreditations": st.lists(RECOGNISED, max_size=1),
         "email": st.sampled_from(["", "door@example.org"]),
         "url": st.sampled_from(["", "www.example.org", "http://example.org/a?b=c"]),
         "status": st.sampled_from(["active", "inactive"]),

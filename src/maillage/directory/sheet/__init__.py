@@ -6,12 +6,13 @@ Forms, proposals, history, undo and merges all speak of these fields and know no
 from maillage.directory.sheet.checks import SheetError, clean
 from maillage.directory.sheet.fields import FIELDS, Field, base_of, choices, field_names, field_of, label, language_of
 from maillage.directory.sheet.reading import differences, known_codes, read
-from maillage.directory.sheet.writing import restore_statuses, write
+from maillage.directory.sheet.writing import Written, restore_statuses, source_hash, write
 
 __all__ = [
     "FIELDS",
     "Field",
     "SheetError",
+    "Written",
     "base_of",
     "choices",
     "clean",
@@ -23,5 +24,6 @@ __all__ = [
     "language_of",
     "read",
     "restore_statuses",
+    "source_hash",
     "write",
 ]

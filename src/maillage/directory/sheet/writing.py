@@ -57,15 +57,13 @@ def write(service: Service, values: Mapping[str, Any], *, at: datetime) -> Writt
     errors: dict[str, str] = {}
     for name, change in done.fields.items():
         try:
-            with transaction.atomic():
-                _write(_Place(service, own, done), name, change["new"])
+            _write(_Place(service, own, done), name, change["new"])
         except _CannotError as refusal:
             errors[name] = str(refusal)
         except KeyError:
             errors[name] = _("There is no such field.")
     if errors:
-        transaction.set_rollback(True)
-        service.refresh_from_db()
+        service.refresh_from_db()  # its own row is written last
         raise SheetError(errors)
     if done.fields:
         service.last_modified = at

@@ -10,12 +10,14 @@ import msgspec
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Query, Schema
 from ninja.errors import ValidationError
 from pydantic import ValidationError as Invalid
 
 from maillage.directory.models import DirectoryState, Service
+from maillage.directory.queries import kept_instead
 from maillage.standards.hsds import filters, paging
 from maillage.standards.hsds.docs import Docs
 from maillage.standards.hsds.filters import (
@@ -251,14 +253,21 @@ def services_asked(request: HttpRequest, query: Query[ServiceFilters]) -> HttpRe
     return services(request, query)
 
 
-@api.get("/services/{identifier}", response=ONE, summary="A service")
+@api.get("/services/{identifier}", response={301: None, **ONE}, summary="A service")
 def service(request: HttpRequest, identifier: str) -> HttpResponse:
-    """One service with everything that belongs to it."""
+    """One service with everything that belongs to it. One that was merged into another leads to it (301, for an hour: a
+    merge can be undone)."""
     territory, _sequence = current()
     shelf = Shelf.of(territory)
-    return one(
-        Service.objects.filter(territory=territory).visible(), identifier, lambda keys: shelf.services(keys, full=True)
-    )
+    shown = Service.objects.filter(territory=territory).visible()
+    try:
+        return one(shown, identifier, lambda keys: shelf.services(keys, full=True))
+    except Http404:
+        if (kept := kept_instead(territory, identifier)) is None:
+            raise
+    moved = HttpResponse(status=301, headers={"Location": f"{request.path.rpartition('/')[0]}/{kept}"})
+    patch_cache_control(moved, max_age=3600)
+    return moved
 
 
 @api.get("/service_at_locations", response=LIST, summary="Services at locations")
