@@ -135,7 +135,6 @@ def _figures(territory: int, sequence: int, loaded: str) -> dict[str, Any]:
     counted = services.aggregate(
         services=Count("id"),
         fictional=Count("id", filter=Q(is_fictional=True)),
-        confirmed=Count("id", filter=Q(confirmed_on__isnull=False)),
         oldest=Min("confirmed_on"),
         newest=Max("confirmed_on"),
     )
