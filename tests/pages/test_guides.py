@@ -63,13 +63,13 @@ def document(land: Territory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_guide_shows_the_offer_beside_each_step_and_its_sources(guide: Guide, visitor: Client) -> None:
     html = visitor.get("/guides/home/").content.decode()
-    assert 'href="tel:080099340"' in html
+    assert '<a class="tel" href="tel:080099340">0800 99 340</a>' in html
     assert html.count('class="offer-name"') == 3
     assert '<a href="/results/?needs=emergency-shelter">a bed</a>' in html
     assert "&lt;b&gt;x" in html
     assert '<li id="source-1"><a href="https://example.org/emergency"' in html
     assert "Checked on" in html
-    assert '<a href="/guides/home/">Without a home</a>' in html
+    assert '<a class="more" href="/guides/home/">Without a home</a>' in html
     assert "gone" in html  # a service that is not shown any more is its name, no dead link
 
 

@@ -46,9 +46,9 @@ def shelves(testland: Territory) -> Iterator[Territory]:
     library.forget()
 
 
-def found(territory: Territory, language: str = "en", **said: str) -> list[str]:
+def found(territory: Territory, reader: str = "en", **said: str) -> list[str]:
     wish = Wish.read(said)
-    shelf = library.search(territory, wish, language=language, below=words_of(territory).below)
+    shelf = library.search(territory, wish, language=reader, below=words_of(territory).below)
     return [document.code for document in shelf.documents]
 
 

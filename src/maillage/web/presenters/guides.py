@@ -103,11 +103,8 @@ class _Text:
             return format_html('<a href="{}?needs={}">{}</a>', reverse("results"), found.code, found.text or name)
         if not address:
             return format_html("{}", found.text or name)
-        return format_html('<a href="{}"{}>{}</a>', address, self._class(found), found.text or name)
-
-    @staticmethod
-    def _class(found: prose.Link) -> SafeString:
-        return format_html(' class="{}"', "tel") if found.kind == "tel" else format_html("")
+        shown = "tel" if found.kind == "tel" else "more"
+        return format_html('<a class="{}" href="{}">{}</a>', shown, address, found.text or name)
 
     def target(self, found: prose.Link) -> tuple[str, str]:
         """Its address, "" when it leads nowhere today; and its name."""
