@@ -85,10 +85,11 @@ def _write(territory: Territory, uuids: list[UUID], candidates: list[Candidate],
         key = _key(uuids[one.left], uuids[one.right])
         said = {"score": one.score, "reasons": [dict(r) for r in one.reasons], "vetoes": list(one.vetoes)}
         pair = there.get(key)
+        if key in refused:
+            continue
         if pair is None:
-            if key not in refused:
-                standing_pairs.add(key)
-                new.append(DuplicatePair(territory=territory, left=key[0], right=key[1], found_at=at, **said))
+            standing_pairs.add(key)
+            new.append(DuplicatePair(territory=territory, left=key[0], right=key[1], found_at=at, **said))
         elif pair.state == State.OPEN:
             standing_pairs.add(key)
             if any(getattr(pair, name) != value for name, value in said.items()):
