@@ -44,10 +44,7 @@ class Right:
     groups: tuple[tuple[Item, ...], ...]
     used: tuple[Test, ...]  # any of them: the person has it already
     place: int  # in the pack
-
-    @property
-    def hash(self) -> str:
-        return digest(self.item)
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +78,7 @@ def compiled(item: Item, words: Vocabulary, place: int = 0) -> Right:
         groups,
         tuple(test_of(row) for row in item.get("used_when") or ()),
         place,
+        digest(item),
     )
 
 
