@@ -28,7 +28,14 @@ def edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     again = returned(request, service)
     if request.method != "POST":
         return show(
-            request, service, SheetForm(vocabulary(service.territory), sheet.read(service) | again, seen=shown(again))
+            request,
+            service,
+            SheetForm(
+                vocabulary(service.territory),
+                sheet.read(service) | again,
+                seen=shown(again),
+                opened=request.GET.get("part", "contact"),
+            ),
         )
     values = typed_values(request.POST, vocabulary(service.territory))
     note = typed(request.POST.get("note", ""), editing.LONGEST_NOTE)

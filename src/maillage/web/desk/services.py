@@ -27,6 +27,7 @@ from maillage.territory.models import Territory
 from maillage.web.desk import queries
 from maillage.web.language import territory_of
 from maillage.web.presenters import desk as present
+from maillage.web.presenters.quality import completeness
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
 from maillage.web.presenters.words import Said
 from maillage.web.seat import Seat, seat
@@ -121,6 +122,7 @@ def card(row: queries.Row, words: Vocabulary, *, at: datetime) -> present.Mine:
         proposed_count=row.proposed,
         reports=present.reported(row.reports),
         is_confidential=row.is_confidential,
+        complete=completeness([row.card] if row.card else [], words),
     )
 
 

@@ -17,6 +17,7 @@ from maillage.directory.models import Service
 from maillage.directory.search.types import Card, CardCapacity
 from maillage.web.presenters import service as present
 from maillage.web.presenters import words as say
+from maillage.web.presenters.quality import Completeness
 from maillage.web.presenters.vocabulary import Vocabulary
 
 # what a button says -> (code of the state, places)
@@ -67,6 +68,7 @@ class Mine:
     proposed_count: int
     reports: str
     is_confidential: bool
+    complete: Completeness | None
 
 
 FRESHNESS = {

@@ -12,32 +12,32 @@ from maillage.directory.search.documents import quality_record
 from maillage.directory.search.types import Card
 from maillage.web.presenters.vocabulary import Vocabulary
 
-# criterion -> (what to do, the anchor of the field on the edit page: a name of the sheet)
+# criterion -> (what to do, the part of the edit page where it is done; none: one tap on the service's card)
 SENTENCES = {
-    "contact": (gettext_lazy("Give a telephone number or an e-mail address"), "phones"),
+    "contact": (gettext_lazy("Give a telephone number or an e-mail address"), "contact"),
     "hours": (gettext_lazy("Say the opening hours so that they can be read"), "hours"),
-    "conditions": (gettext_lazy("Say who may come, even when it is everyone"), "eligibility_description"),
+    "conditions": (gettext_lazy("Say who may come, even when it is everyone"), "whom"),
     "access": (
         gettext_lazy("Say how to come in: without an appointment, by telephone, by appointment"),
-        "access_modes",
+        "how",
     ),
     "confirmed": (gettext_lazy("Confirm that the record is true"), ""),
     "room": (gettext_lazy("Say how much room there is"), ""),
-    "needs": (gettext_lazy("Say under which needs it is found"), "needs"),
-    "cost": (gettext_lazy("Say what it costs, even when it is free"), "cost"),
+    "needs": (gettext_lazy("Say under which needs it is found"), "what"),
+    "cost": (gettext_lazy("Say what it costs, even when it is free"), "price"),
     "spoken": (gettext_lazy("Say which languages are spoken"), "languages"),
-    "wheelchair": (gettext_lazy("Say whether a wheelchair can get in"), "wheelchair"),
-    "reach": (gettext_lazy("Say in which area it works"), "served"),
+    "wheelchair": (gettext_lazy("Say whether a wheelchair can get in"), "how"),
+    "reach": (gettext_lazy("Say in which area it works"), "whom"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do, what it brings ("+8"), and the field of the sheet where it is done, or ""."""
+    """What to do, what it brings ("+8"), and the part of the edit page where it is done, or ""."""
 
     text: str
     gain: str
-    field: str
+    part: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,6 @@ def step(action: quality.Action, words: Vocabulary) -> Step:
     if action.code.startswith("text:"):
         language = action.code.removeprefix("text:")
         said = gettext("Say in %(language)s what the service does") % {"language": words.language_name(language)}
-        return Step(said, gain, f"description:{language}")
-    text, field = SENTENCES[action.code]
-    return Step(str(text), gain, field)
+        return Step(said, gain, "what")
+    text, part = SENTENCES[action.code]
+    return Step(str(text), gain, part)
