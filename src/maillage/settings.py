@@ -170,7 +170,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "maillage.people.passwords.KnownWordsValidator"},
 ]
-PASSWORD_RESET_TIMEOUT = 24 * 3600  # a link by e-mail to choose another password: 24 hours at most (same source, 4.2)
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # a link by e-mail to choose another password: 24 hours at most (SP 800-63A-4, 3.8)
 REQUIRE_SECOND_FACTOR = (
     env_bool(  # one-time code or passkey for roles of the whole territory, and for confidential places
         "REQUIRE_SECOND_FACTOR", BEHIND_TLS
@@ -256,6 +256,10 @@ SESSION_COOKIE_NAME = "__Host-session" if BEHIND_TLS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if BEHIND_TLS else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+IMPORT_MOST_MB = env_int("IMPORT_MOST_MB", 100)  # megabytes of a feed that is handed in or fetched at the desk
+IMPORT_KEEP_DAYS = env_int("IMPORT_KEEP_DAYS", 30)  # days that such a file is kept after its import
+IMPORT_FOLDER = env("IMPORT_FOLDER")  # a folder whose files may be scheduled as feeds; empty: only https:// addresses
+
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0

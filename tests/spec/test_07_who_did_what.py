@@ -27,5 +27,5 @@ def test_an_administrator_gives_a_role_and_the_trail_says_so(cast: Any, testland
 
 
 def test_who_may_not_is_told_so_in_a_sentence(cast: Any, testland: Territory) -> None:
-    with pytest.raises(NotAllowed, match="Only an administrator gives or ends the role moderator"):
+    with pytest.raises(NotAllowed, match="Your own role does not let you give, renew or end this one"):
         actions.add_member(cast.charlie, Role.MODERATOR, territory=testland, by=cast.alice)

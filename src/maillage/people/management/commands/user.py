@@ -1,4 +1,4 @@
-"""`maillage user add EMAIL --role ROLE [--territory CODE] [--organization UUID]`."""
+"""`maillage user add EMAIL --role ROLE [--territory CODE] [--organization UUID]`, and `maillage user renew EMAIL`."""
 
 from __future__ import annotations
 
@@ -10,20 +10,27 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
 from maillage.people import actions, rules
 from maillage.people.accounts import welcome_link
-from maillage.people.models import Organization, Role, User
+from maillage.people.models import Membership, Organization, Role, User
 from maillage.territory.models import Territory
 
 BY = "system:user"
 
 
 class Command(BaseCommand):
-    help = "Opens an account and gives it a role."
+    help = "Opens an account and gives it a role, or renews one whose time is over."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        add = parser.add_subparsers(dest="verb", required=True).add_parser("add", help="open an account")
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        renew = verbs.add_parser(
+            "renew", help="every role of an account, when nobody is left who may do it at the desk"
+        )
+        renew.add_argument("email")
+        renew.add_argument("--territory", default="", help="code; the one that this site serves when it is left out")
+        add = verbs.add_parser("add", help="open an account")
         add.add_argument("email")
         add.add_argument("--role", choices=[role.value for role in Role], required=True)
         add.add_argument("--territory", default="", help="code; the one that this site serves when it is left out")
@@ -36,6 +43,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         territory = _territory(options["territory"])
+        if options["verb"] == "renew":
+            self.renew(options["email"], territory)
+            return
         organization = _organization(options["organization"], territory)
         try:
             user = self._add(territory, organization, options)
@@ -44,6 +54,18 @@ class Command(BaseCommand):
         self.stdout.write(f"{user.email} is {Role(options['role']).label} of {organization or territory}")
         if options["link"]:
             self.stdout.write(welcome_link(user))
+
+    @transaction.atomic
+    def renew(self, email: str, territory: Territory) -> None:
+        held = Membership.objects.filter(user__email=email.strip().lower(), territory=territory)
+        for membership in held.select_related("user", "organization", "territory").order_by("pk"):
+            actions.renew(membership, by=BY, at=timezone.now())
+            where = membership.organization or territory
+            self.stdout.write(
+                f"{membership.user.email} is {membership.get_role_display()} of {where} until {membership.ends_at:%Y-%m-%d}"
+            )
+        if not held:
+            raise CommandError(f"{email} holds no role in {territory}: maillage user add gives one")
 
     @transaction.atomic
     def _add(self, territory: Territory, organization: Organization | None, options: dict[str, Any]) -> User:
