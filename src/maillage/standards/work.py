@@ -23,6 +23,7 @@ from maillage.directory import links
 from maillage.directory.actions import duplicates, duties, freshness, reports
 from maillage.orientation import actions as orientation
 from maillage.people import actions as people
+from maillage.standards import jobs
 from maillage.territory.models import Territory
 
 log = logging.getLogger(__name__)
@@ -62,13 +63,18 @@ def _duplicates(territory: Territory, at: datetime, stopping: Stopping) -> str:
     return f"{found.found} pairs, {found.new} new"
 
 
+def _imports(territory: Territory, at: datetime, stopping: Stopping) -> str:
+    return f"{jobs.ask_due(at)} due, {jobs.run_asked(at, stopping)} done"
+
+
 def _purge(territory: Territory, at: datetime, stopping: Stopping) -> str:
     lists = orientation.forget_lists(at)
     addresses = reports.forget_addresses(before=at - timedelta(days=KEPT_DAYS))
-    return f"{lists} lists, {addresses} addresses"
+    return f"{lists} lists, {addresses} addresses, {jobs.forget_files(at)} files"
 
 
 CHORES: Final = (
+    Chore("imports", timedelta(seconds=5), _imports),
     Chore("reminders", timedelta(days=1), _reminders, at_dawn=True),
     Chore("memberships", timedelta(days=1), _memberships, at_dawn=True),
     Chore("purge", timedelta(days=1), _purge),
