@@ -109,13 +109,12 @@ def _do(territory: Territory, chore: Chore, by: str, stopping: Stopping) -> bool
     failed, outcome = False, ""
     try:
         outcome = chore.run(territory, at, stopping)
-        log.info("%s of %s: %s", chore.code, territory.code, outcome)
+        log.info("a chore was done", extra={"job": f"{chore.code} of {territory.code}: {outcome}"})
     except Exception as failure:  # noqa: BLE001  # whatever it is, the other chores go on
         failed, outcome = True, type(failure).__name__
-        where = " < ".join(
-            f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(failure.__traceback__))
-        )
-        log.error("%s of %s failed: %s in %s", chore.code, territory.code, outcome, where)
+        frames = reversed(traceback.extract_tb(failure.__traceback__))
+        where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in frames)
+        log.error("a chore failed", extra={"job": f"{chore.code} of {territory.code}: {outcome} in {where}"})
         if isinstance(failure, DatabaseError):
             close_old_connections()  # the database may have restarted
     ended = timezone.now()

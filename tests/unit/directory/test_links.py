@@ -223,10 +223,20 @@ def test_invented_services_lead_nowhere_and_unused_addresses_are_forgotten(
 def test_without_a_way_out_nothing_is_written_and_the_reason_is_said(
     three: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(links, "PROBES", 3)
     answers(monkeypatch, {url: links.Answer(error="dns") for url in links.used(three)})
     assert "no way out" in check(three).summary
     assert not LinkCheck.objects.exists()
+
+
+def test_one_name_that_is_gone_is_told_from_a_network_that_is_gone(
+    three: Territory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch)
+    check(three)
+    Service.objects.filter(url="https://s1.example/").update(url="https://gone.example/")
+    answers(monkeypatch, {"https://gone.example/": links.Answer(error="dns")})
+    assert check(three, 1) == links.Checked(1, 1)
+    assert LinkCheck.objects.get(url="https://gone.example/").error == "dns"
 
 
 def test_it_can_be_turned_off(three: Territory, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
