@@ -10,13 +10,16 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
-from maillage.directory.models import Service
+from maillage.directory.models import RequiredDocument, Service, Text
+from maillage.directory.search import memory
+from maillage.directory.search.index import reindex
 from maillage.orientation.models import Need
 from maillage.territory.models import Territory
 from maillage.web.presenters import vocabulary
 from tests.pages.conftest import Opening
-from tests.rights import bestow
-from tests.testland import SECRET_STREET
+from tests.pages.test_browser import problems
+from tests.rights import CARE, bestow
+from tests.testland import SECRET_STREET, labels
 
 
 @pytest.fixture
@@ -246,6 +249,7 @@ def test_the_pages_of_rights_are_in_the_map_of_the_site(visitor: Client, land: T
 
 
 @pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_it_fits_one_sheet(opening: Opening, language: str) -> None:
     page = opening("/results/?needs=psychologist", language=language, width=390)
@@ -257,3 +261,65 @@ def test_it_fits_one_sheet(opening: Opening, language: str) -> None:
     page.emulate_media(media="print")
     data = page.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", data)) == 1
+
+
+LONG = "Long words that somebody wrote without end, one after the other, to say how one comes in. " * 6
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_longest_words_fit_one_sheet_too(opening: Opening, land: Territory) -> None:
+    """Five services with everything, six rights with long papers, every fact told."""
+    bestow(land, *({**CARE, "code": f"care-{n}", "documents": [labels(LONG, LONG, LONG)]} for n in range(6)))
+    Text.objects.filter(kind="service", field="name").update(value=LONG[:300])
+    for service in Service.objects.visible():
+        Text.objects.create(
+            territory=land,
+            kind="service",
+            object_id=service.pk,
+            field="access",
+            language="en",
+            value=LONG,
+            status="original",
+        )
+        RequiredDocument.objects.create(service=service, document=LONG[:200])
+    reindex(land)
+    memory.forget()
+    page = opening("/results/?needs=health&needs=housing")
+    page.locator("[name=text]").fill("without papers, I am 37, housing, health")
+    page.locator("[name=text]").press("Enter")
+    page.wait_for_selector("input[name=right]")
+    for box in [*page.locator("input[name=service]").all()[:5], *page.locator("input[name=right]").all()]:
+        box.check()
+    page.locator("input[name=tell]").check()
+    page.locator(".paper button").click()
+    page.wait_for_selector(".sheet")
+    assert page.locator(".sheet-places > li").count() == 5
+    assert page.locator(".sheet-rights > li").count() == 6
+    page.emulate_media(media="print")
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_these_pages(opening: Opening, scheme: str) -> None:
+    page = opening("/rights/", scheme=scheme)
+    wrong = {"rights": problems(page)}
+    page.goto("/rights/child-money/")
+    wrong["right"] = problems(page)
+    page.goto("/results/?needs=psychologist")
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    wrong["results"] = problems(page)
+    page.locator(".paper button").click()
+    page.wait_for_selector(".sheet")
+    wrong["summary"] = problems(page)
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/rights/", "/rights/care-for-all/"])
+def test_a_phone_never_scrolls_sideways(opening: Opening, path: str) -> None:
+    page = opening(path, width=390, language="nl")
+    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")

@@ -22,10 +22,12 @@ from maillage.web.presenters.vocabulary import Vocabulary
 
 MOST_SERVICES = 5
 MOST_RIGHTS = 6
+MOST_NEEDS = 6
 MOST_REASONS = 2
 MOST_CALLS = 6
-# characters that fit one sheet with five services and six rights
-SHORT, LONG = 90, 140
+# characters, so that five services and six rights fit one sheet
+NAME, SHORT, LONG = 80, 90, 105
+FEW_SERVICES = 3  # more are printed smaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Summary:
     rights: tuple[RightLine, ...]
     calls: tuple[emergency.Contact, ...]
     date: str
+    is_dense: bool
 
 
 def sensitive(words: Words) -> frozenset[str]:
@@ -87,16 +90,18 @@ def summary(
     situation = found.situation
     shared = emergency.first_calls(emergency.flags(words))
     raised = emergency.raised(found.red_flags, words) if tells else []
+    places = tuple(place(card, words, known, facts) for card in cards)[:MOST_SERVICES]
     calls: dict[str, emergency.Contact] = {}
     for one in (*(contact for flag in raised for contact in flag.contacts), *shared):
         calls.setdefault(one.number or one.url, one)
     return Summary(
-        needs=tuple(words.need_name(code) for code in situation.needs),
+        needs=tuple(words.need_name(code) for code in situation.needs)[:MOST_NEEDS],
         told=tuple(present.fact_label(code, plain(value), words) for code, value in facts.items()) if tells else (),
-        places=tuple(place(card, words, known, facts) for card in cards)[:MOST_SERVICES],
+        places=places,
         rights=tuple(right(one) for one in rights)[:MOST_RIGHTS],
         calls=tuple(calls.values())[:MOST_CALLS],
         date=date_format(at.astimezone(ZoneInfo(words.territory.timezone)), "DATE_FORMAT"),
+        is_dense=len(places) > FEW_SERVICES,
     )
 
 
@@ -111,16 +116,17 @@ def place(card: Card, words: Vocabulary, known: Words, facts: Mapping[str, FactV
     way = say.said(card, "access", words)
     if not way.text:
         way = say.said(card, "application_process", words)
+    name = say.said(card, "name", words)
     return Place(
-        say.said(card, "name", words),
-        card.organization_name,
+        replace(name, text=short(name.text, NAME)),
+        short(card.organization_name, SHORT - NAME // 2),
         " / ".join(card.phones[:2]),
-        say.place(card, words),
+        short(say.place(card, words), SHORT),
         say.NOTHING if card.is_confidential else replace(way, text=short(way.text, LONG)),
         short(
             hours.readable(card.osm_hours) if is_open_known else "" if card.is_confidential else card.raw_hours, LONG
         ),
-        "; ".join(reasons(card, known, facts)),
+        short("; ".join(reasons(card, known, facts)), LONG),
         short(", ".join(card.documents), SHORT),
     )
 
@@ -133,12 +139,16 @@ def reasons(card: Card, words: Words, facts: Mapping[str, FactValue]) -> list[st
         if rule.effect != "prefer"
         and holds(signature([(rule.op, rule.value, rule.effect)]), facts.get(rule.criterion)) == TRUE
     ]
-    return [short(one, SHORT) for one in dict.fromkeys(held)][:MOST_REASONS]
+    return list(dict.fromkeys(held))[:MOST_REASONS]
 
 
 def right(one: RightSaid) -> RightLine:
     return RightLine(
-        one.label, short(one.claim.at, SHORT), one.claim.phone, one.time_limit, short(", ".join(one.documents), SHORT)
+        short(one.label, NAME),
+        short(one.claim.at, SHORT),
+        one.claim.phone,
+        short(one.time_limit, SHORT),
+        short(", ".join(one.documents), SHORT),
     )
 
 
