@@ -194,6 +194,31 @@ def test_the_lists_of_changes_and_reports_ask_five_times(
             assert alice.get(reverse(name)).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["desk-moderation", "desk-changes", "desk-reports"])
+def test_long_lists_are_read_page_by_page(desk: Desk, mona: Client, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    from maillage.directory.actions import reports
+    from maillage.web.desk import moderation
+    from maillage.web.desk import reports as pages
+
+    monkeypatch.setattr(moderation, "PAGE", 2)
+    monkeypatch.setattr(pages, "PAGE", 2)
+    kind = "reports" if name == "desk-reports" else "changes"
+    made = [
+        reports.report(desk.shelter, "hours", at=NOW)
+        if kind == "reports"
+        else proposal(desk, email=f"d{number}@example.org")
+        for number in range(5)
+    ]
+    url, seen = reverse(name), []
+    while url:
+        page = mona.get(url).content.decode()
+        seen += re.findall(rf'href="/desk/{kind}/([0-9a-f-]{{36}})/"', page)
+        following = re.search(r'href="([^"]+after=[^"]+)"', page)
+        url = following[1] if following else ""
+    expected = [str(one.uuid) for one in made]
+    assert seen == (expected[::-1] if name == "desk-changes" else expected)
+
+
 def test_a_moderator_accepts_and_the_next_one_opens(
     desk: Desk, mona: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
