@@ -66,7 +66,7 @@ class Watch:
 
     def _note(self, key: int, now: dict[str, Any], different: dict[str, dict[str, Any]]) -> None:
         self.services.add(key)
-        self.fields.update(different)
+        self.fields.update(list(different))
         if self.is_trial and len(self.changed) < SHOWN:
             said = {name: {side: _shown(value) for side, value in entry.items()} for name, entry in different.items()}
             self.changed.append({"service": key, "name": _name(self.territory, now), "fields": said})
