@@ -5,12 +5,19 @@ The sentences are English message ids: `gettext_noop` marks them for the catalog
 
 from __future__ import annotations
 
-from maillage.people.rules import ADMINISTRATOR, COORDINATOR, EDITOR, MODERATOR, NotAllowed, Standing
+from typing import Final
 
+from maillage.people.rules import ADMINISTRATOR, COORDINATOR, EDITOR, MODERATOR, NotAllowed, Standing, gettext_noop
 
-def gettext_noop(sentence: str) -> str:
-    """The sentence itself: rules know no Django; the extractor of messages knows this name."""
-    return sentence
+# What may become of a proposal (Change.State). What was undone can be proposed again, as another one.
+PROPOSED, ACCEPTED, RETURNED, WITHDRAWN, UNDONE = "proposed", "accepted", "returned", "withdrawn", "undone"
+NEXT: Final[dict[str, frozenset[str]]] = {
+    PROPOSED: frozenset({ACCEPTED, RETURNED, WITHDRAWN}),
+    ACCEPTED: frozenset({UNDONE}),
+    RETURNED: frozenset(),
+    WITHDRAWN: frozenset(),
+    UNDONE: frozenset(),
+}
 
 
 def can_moderate(standing: Standing) -> bool:

@@ -162,7 +162,9 @@ def test_a_proposal_goes_back_with_a_reason(door: Service, cast: Cast) -> None:
 def test_its_author_takes_it_back_and_nobody_else_does(door: Service, cast: Cast) -> None:
     change = editing.propose(door, {"phones": PHONE}, by=cast.alice, at=NOW)
     other = User.objects.create_user("eve@example.org", "a long enough sentence")
-    Membership.objects.create(user=other, territory=door.territory, organization=cast.organization, role=Role.EDITOR)
+    Membership.objects.create(
+        user=other, territory=door.territory, organization=cast.organization, role=Role.EDITOR, starts_at=NOW - timedelta(days=1)
+    )  # fmt: skip
     for someone in (other, cast.bob, cast.charlie):
         with pytest.raises(NotAllowed):
             editing.withdraw(change, by=someone, at=LATER)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from maillage.directory import sheet
+from maillage.directory.actions import editing
 from maillage.directory.models import (
     FieldProvenance,
     LiftingResource,
@@ -325,6 +327,22 @@ def test_what_others_have_said_since_stays(tinyland: Change) -> None:
     )
     beds.refresh_from_db()
     assert (beds.url, beds.cost, beds.schedules.get().osm) == ("https://example.org/by-the-desk", "free", "24/7")
+
+
+def test_a_load_keeps_what_was_decided_at_the_desk(tinyland: Change) -> None:
+    _load(tinyland())
+    beds = Service.objects.get(code="pack:tinyland--house-beds")
+    said = {"hours": {"raw": "24/7"}, "languages": [], "cost": "paid", "description:fr": "Des lits."}
+    editing.propose(beds, said, by="system:test", at=AT)
+    beds.refresh_from_db()
+    before = sheet.read(beds)
+    _load(
+        _next(
+            tinyland, ("organizations.yaml", "hours: Mo-Su", "website: https://example.org/pack\n        hours: Mo-Fr")
+        )
+    )
+    beds.refresh_from_db()
+    assert sheet.read(beds) == before | {"url": "https://example.org/pack"}
 
 
 def test_a_service_that_others_describe_is_not_deleted(tinyland: Change) -> None:

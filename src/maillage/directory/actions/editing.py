@@ -21,13 +21,7 @@ from maillage.people.queries import standing
 from maillage.people.rules import Standing
 
 State = Change.State
-NEXT: Final[dict[str, frozenset[str]]] = {
-    State.PROPOSED: frozenset({State.ACCEPTED, State.RETURNED, State.WITHDRAWN}),
-    State.ACCEPTED: frozenset({State.UNDONE}),
-    State.RETURNED: frozenset(),
-    State.WITHDRAWN: frozenset(),
-    State.UNDONE: frozenset(),
-}
+NEXT: Final = rules.NEXT
 DESK, LINK, UNDO = held.DESK, "link", "undo"
 LONGEST_NOTE = 4_000
 
