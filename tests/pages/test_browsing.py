@@ -23,6 +23,8 @@ PAGES = (
     "/activities/",
     "/areas/",
     "/areas/north/",
+    "/guides/",
+    "/library/",
     "/about/",
     "/accessibility/",
     "/privacy/",
