@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from maillage.directory import freshness, health
 from maillage.directory.models import Service
+from maillage.methods.tables import harmless
 from maillage.territory.models import Territory
-from maillage.web.sheets import harmless
 from tests.testland import NOW, SECRET_STREET
 
 

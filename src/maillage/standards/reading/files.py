@@ -14,6 +14,7 @@ from typing import IO, Any, cast
 import numpy as np
 
 from maillage.directory.ingest import Report
+from maillage.methods.tables import original
 
 MOST_UNPACKED = 4 * 1024**3  # bytes of all members of a zip together
 MOST_RATIO = 120  # unpacked / packed of a member above SMALL: more is a bomb
@@ -215,5 +216,5 @@ def _row(names: list[str], cells: list[str], report: Report) -> dict[str, str]:
         if len(cell) > HUGE_CELL:
             report.remark("field-huge", name, len(cell))
         if name and not row.get(name):
-            row[name] = cell.replace("\x00", "")
+            row[name] = original(cell.replace("\x00", ""))
     return row

@@ -12,6 +12,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from maillage.directory.ingest import Report
+from maillage.methods.tables import original
 from maillage.standards.reading.files import Member, Refused, check_zip
 
 MOST_ROWS = 1_000_000
@@ -71,5 +72,5 @@ def value(cell: Any) -> Any:
     if isinstance(cell, (date, time)):
         return cell.isoformat()
     if isinstance(cell, str):
-        return cell.strip() or None
+        return original(cell).strip() or None
     return cell if cell is None or isinstance(cell, (bool, int, float)) else str(cell)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from datetime import date
 from functools import partial
@@ -22,6 +20,7 @@ from maillage.web.presenters import maps
 from maillage.web.presenters import offer as offer_map
 from maillage.web.presenters import unmet as present
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
+from maillage.web.sheets import csv_answer
 
 MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 A_YEAR = 11  # months before this one
@@ -58,16 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def table(request: HttpRequest) -> HttpResponse:
     """The same figures as CSV, protected as the page is."""
     territory, words, found = _found(request)
-    sheet = io.StringIO()
-    csv.writer(sheet).writerows([_harmless(cell) for cell in row] for row in present.csv_rows(found, words))
-    answer = HttpResponse("\ufeff" + sheet.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="unmet-needs-{territory.code}.csv"'
-    return answer
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet runs a cell that begins like a formula: the name of a category may come from anywhere."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return csv_answer(f"unmet-needs-{territory.code}", present.csv_rows(found, words))
 
 
 def _found(request: HttpRequest) -> tuple[Territory, Vocabulary, Unmet]:
