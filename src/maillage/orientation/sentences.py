@@ -299,10 +299,9 @@ def closed(until: datetime | None, *, at: datetime, zone: ZoneInfo) -> str:
     if until is None:
         return _("Closed for the time being")
     here, end = at.astimezone(zone), until.astimezone(zone)
-    said = (
-        end.strftime("%H:%M") if end.date() == here.date() else date_format(end - timedelta(seconds=1), "DATE_FORMAT")
-    )
-    return _("Temporarily closed until %(date)s") % {"date": said}
+    if end.date() == here.date():
+        return _("Closed until %(time)s") % {"time": end.strftime("%H:%M")}
+    return _("Temporarily closed until %(date)s") % {"date": date_format(end - timedelta(seconds=1), "DATE_FORMAT")}
 
 
 def _sooner(closing: datetime | None, closure: CardClosure | None, zone: ZoneInfo) -> datetime | None:

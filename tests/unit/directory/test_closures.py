@@ -176,7 +176,7 @@ def test_the_sentence_says_until_when(door: Service, cast: Cast) -> None:
     capacity.close(door, NOW + HOUR, NOW + 2 * HOUR, by=cast.alice, at=NOW)
     assert said() == "Open now, until 21:30"
     capacity.close(door, NOW, NOW + 2 * HOUR, by=cast.alice, at=NOW)
-    assert said() == "Temporarily closed until 22:30"
+    assert said() == "Closed until 22:30"
     capacity.close(door, NOW, NOW + 7 * DAY, by=cast.alice, at=NOW)
     assert said() == "Temporarily closed until Nov. 27, 2026"
     capacity.close(door, NOW, None, by=cast.alice, at=NOW)
