@@ -113,8 +113,8 @@ def members(
     if words:
         rows = rows.filter(organization__name__icontains=words)
     placed = rows.annotate(place=Coalesce("organization__name", Value(""), output_field=CharField()))
-    last = Membership.objects.filter(pk=after, territory=territory).select_related("organization").first()
-    if last:
+    known = Membership.objects.filter(pk=after, territory=territory).select_related("organization")
+    if after and (last := known.first()):
         name = last.organization.name if last.organization else ""
         placed = placed.filter(Q(place__gt=name) | Q(place=name, pk__gt=after))
     return placed.select_related("user", "organization").order_by("place", "pk")
