@@ -108,7 +108,7 @@ def test_what_is_no_right_is_not_found(visitor: Client) -> None:
 
 
 def test_a_territory_without_rights_says_so(visitor: Client, land: Territory) -> None:
-    land.content["rights"] = []
+    land.content = {**land.content, "rights": []}
     land.save()
     from maillage.orientation import queries
 

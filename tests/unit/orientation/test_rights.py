@@ -95,7 +95,8 @@ def test_what_somebody_has_already_is_not_proposed(orienting: Any) -> None:
 
 
 def test_the_number_of_a_public_is_an_example_and_closes_nothing(orienting: Any, land: Territory) -> None:
-    land.content["publics"].append({"code": "older", "labels": {"en": "Older"}, "facts": {"age": 65}})
+    older = {"code": "older", "labels": {"en": "Older"}, "facts": {"age": 65}}
+    land.content = {**land.content, "publics": [*land.content["publics"], older]}
     land.save()
     queries.forget()
     assert "older-income" in codes(orienting(needs=["housing-advice"], publics=["older"]))
