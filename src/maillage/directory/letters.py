@@ -56,9 +56,9 @@ def _record(line: Line) -> str:
 
 def _closing(link_days: int) -> str:
     return ngettext(
-        "Whoever has a link answers in your place: keep it to yourself. It ends after %(n)s day.\n\nThank you for those who count "
+        "Whoever has a link answers in your place: keep it to yourself. It ends after %(n)s day.\n\nThank you from those who count "
         "on it.\n\nMaillage",
-        "Whoever has a link answers in your place: keep it to yourself. It ends after %(n)s days.\n\nThank you for those who count "
+        "Whoever has a link answers in your place: keep it to yourself. It ends after %(n)s days.\n\nThank you from those who count "
         "on it.\n\nMaillage",
         link_days,
     ) % {"n": link_days}

@@ -23,7 +23,7 @@ from django.db.models import F
 from maillage.directory import contracts, freshness, letters, mail, queries
 from maillage.directory.actions import editing, reports
 from maillage.directory.freshness import Rhythm
-from maillage.directory.models import ErrorReport, Reminder, Service
+from maillage.directory.models import ErrorReport, Reminder, Service, Text
 from maillage.people import audit
 from maillage.people.models import Membership, Role, User
 from maillage.territory.models import Territory
@@ -195,7 +195,8 @@ def _send(run: _Run, reader: Reader, wanted: list[tuple[Service, int]]) -> None:
         Reminder(service=service, number=number, user=reader.user, email=reader.email, sent_at=run.at)
         for service, number in wanted[:MOST_IN_A_LETTER]
     )
-    lines = [letters.Line(one.service.name, one.service.confirmed_on, one.number, link(one)) for one in kept]
+    names = _names([one.service for one in kept], reader.language)
+    lines = [letters.Line(names[one.service_id], one.service.confirmed_on, one.number, link(one)) for one in kept]
     if letters.ask(reader.email, reader.language, run.territory, lines, run.rhythm.link_days):
         run.done.letters += 1
         run.done.services += len(kept)
@@ -212,18 +213,25 @@ def _escalate(run: _Run, services: list[Service]) -> None:
     for user in queries.moderators(run.territory, at=run.at):
         if user.email in told:
             continue
-        names = [service.name for service in services]
+        language = mail.language_of(user, run.territory)
+        names = _names(services, language)
         kept = Reminder.objects.bulk_create(
             Reminder(service=one, number=ESCALATE, is_escalation=True, user=user, email=user.email, sent_at=run.at)
             for one in services
         )
-        if letters.escalate(user.email, mail.language_of(user, run.territory), run.territory, names):
+        if letters.escalate(user.email, language, run.territory, [names[one.pk] for one in services]):
             run.done.letters += 1
             took.update(one.pk for one in services)
         else:
             Reminder.objects.filter(pk__in=[one.pk for one in kept]).delete()
             run.done.failed += 1
     run.done.escalated = len(took)
+
+
+def _names(services: list[Service], language: str) -> dict[int, str]:
+    """Their names as this reader says them; the original one where nobody translated it."""
+    known = Text.objects.filter(kind="service", field="name", language=language, object_id__in=[s.pk for s in services])
+    return {service.pk: service.name for service in services} | dict(known.values_list("object_id", "value"))
 
 
 # ---- the link
