@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from maillage.directory import queries as directory
-from maillage.directory.models import Location
+from maillage.directory.models import ImportRun, Location, Service
 from maillage.people import actions, audit
 from maillage.people.models import Membership, Organization, Role, Trace, User
 from maillage.territory.models import Territory
@@ -59,6 +59,18 @@ def test_what_ends_soon_waits_for_who_may_renew_and_for_its_member(land: Territo
     Membership.objects.filter(organization=cast.organization).update(ends_at=NOW + timedelta(days=9))
     assert "2</b><span>members whose access ends soon" in text(at_desk(cast.dora).get("/desk/"))
     assert "1</b><span>role of yours that ends soon" in text(at_desk(cast.bob).get("/desk/"))
+
+
+def test_services_to_confirm_and_imports_that_failed_wait_for_their_people(land: Territory, cast: Any) -> None:
+    service = Service.objects.get(code="tea-hour")
+    service.organization, service.confirmed_on = cast.organization, NOW.date() - timedelta(days=800)
+    service.save()
+    run = {"territory": land, "format": "hsds", "source": "a feed", "state": "failed"}
+    ImportRun.objects.create(started_at=NOW - timedelta(days=2), **run)
+    ImportRun.objects.create(started_at=NOW - timedelta(days=9), **run)
+    assert "1</b><span>service of yours to confirm" in text(at_desk(cast.alice).get("/desk/"))
+    assert "service of yours" not in text(at_desk(cast.bob).get("/desk/"))
+    assert "1</b><span>import failed this week" in text(at_desk(cast.dora).get("/desk/"))
 
 
 def test_coming_for_the_first_time_is_written_down_once(land: Territory, cast: Any) -> None:
@@ -197,7 +209,7 @@ def test_pages_of_members_and_of_the_trail_ask_the_database_little(
     older = re.search(r'href="\?([^"]+before=\d+)"', html)
     assert older
     assert text(client.get(f"/desk/trail/?{older[1].replace('&amp;', '&')}")).count("kept a verdict") == 16
-    with django_assert_max_num_queries(frame + 8):
+    with django_assert_max_num_queries(frame + 11):
         client.get("/desk/")
 
 

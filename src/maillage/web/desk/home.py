@@ -13,18 +13,20 @@ from django.views.decorators.http import require_safe
 
 from maillage.people import actions
 from maillage.territory.models import Territory
-from maillage.web.desk import duplicates, members, moderation, reports, services
+from maillage.web.desk import duplicates, members, moderation, reports, services, waiting
 from maillage.web.desk.nav import ways
 from maillage.web.desk.who import here, member
 from maillage.web.seat import Seat, seat
 
 Waits = Callable[[Seat, Territory], list[tuple[Promise, int, str]]]
-# each asks the database at most twice, and only for the roles that may act: what waits, how many, where
+# each asks the database once (what is overdue: three times), and only for the roles that may act: what waits, how many, where
 BLOCKS: tuple[Waits, ...] = (
     moderation.waiting,
     reports.waiting,
     services.waiting,
+    waiting.overdue,
     duplicates.waiting,
+    waiting.failed_imports,
     members.waiting,
 )
 

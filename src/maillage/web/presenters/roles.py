@@ -34,9 +34,12 @@ def needed(roles: Iterable[str], *, has_none: bool) -> str:
         return gettext("Nobody may open this page.")
     names = ", ".join(str(name) for role, name in NAMES.items() if role in wanted)
     sentence = gettext("This page is for: %(roles)s.") % {"roles": names}
-    if has_none:
-        return f"{sentence} {gettext('Your account has no role here at the moment: ask who invited you to renew it.')}"
-    return f"{sentence} {gettext('Your account has another role here.')}"
+    here = (
+        gettext("Your account has no role here at the moment: ask who invited you to renew it.")
+        if has_none
+        else gettext("Your account has another role here.")
+    )
+    return f"{sentence} {here}"
 
 
 def until(ends_at: datetime | None) -> str:

@@ -53,6 +53,7 @@ VERBS: Final[dict[str, Promise]] = {
     "opened an account": _("opened an account"),
     "opened confidential places": _("gave the right to see confidential places"),
     "proposed a change": _("proposed a change"),
+    "read a raw record": _("read a record as it came"),
     "read the readings": _("read who saw confidential places"),
     "read the trail": _("read the trail"),
     "read-confidential-place": _("read a confidential address"),
