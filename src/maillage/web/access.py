@@ -119,6 +119,17 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "desk-health-csv": PLANNERS,
     "desk-unmet": PLANNERS,
     "desk-unmet-csv": PLANNERS,
+    "desk-imports": MODERATORS,
+    "desk-import-new": MODERATORS,
+    "desk-feeds": MODERATORS,
+    "desk-feed": MODERATORS,
+    "desk-gone": MODERATORS,
+    "desk-import-record": MODERATORS,
+    "desk-import": MODERATORS,
+    "desk-import-remarks": MODERATORS,
+    "desk-import-csv": MODERATORS,
+    "desk-import-again": MODERATORS,
+    "desk-import-cancel": MODERATORS,
 }
 
 

@@ -9,10 +9,18 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from maillage.directory import incoming, outward, rules
+from maillage.directory import incoming, outward, queries, rules
 from maillage.directory.actions import editing
 from maillage.directory.ingest.held import DESK
-from maillage.directory.models import FieldProvenance, ImportRun, ImportSchedule, Service, SourceRecord
+from maillage.directory.models import (
+    FieldProvenance,
+    ImportRun,
+    ImportSchedule,
+    Location,
+    Service,
+    ServiceAtLocation,
+    SourceRecord,
+)
 from maillage.directory.search.index import reindex
 from maillage.directory.watching import gone_services, returned_services
 from maillage.methods.text import typed
@@ -288,3 +296,47 @@ def _show(keys: list[int], territory: Territory, visibility: str, *, by: User | 
 
 def _check(territory: Territory, by: User | str, at: datetime) -> None:
     rules.check_can_moderate(standing(by, territory, at=at))
+
+
+# --- the raw record -------------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def read_raw(record: SourceRecord, *, by: User, at: datetime) -> Any:
+    """The record as it came. One that speaks of contacts leaves a trace; one of a confidential place is for those alone who may
+    know where it is. Raises NotAllowed, PlaceHidden."""
+    _check(record.territory, by, at)
+    for location in confidential_places([record.pk]).get(record.pk, ()):
+        queries.exact_place(location, user=by, at=at)
+    if holds_contacts(record.payload):
+        audit.record("read a raw record", record, by=by, at=at, data={"source": record.source, "entity": record.entity})
+    return record.payload
+
+
+def confidential_places(records: Iterable[int]) -> dict[int, list[Location]]:
+    """Key of a record -> the confidential places that it speaks of, itself or through a service that is there."""
+    proofs = FieldProvenance.objects.filter(record__in=list(records), kind__in=("location", "service"))
+    by_thing: dict[tuple[str, int], list[int]] = {}
+    for record, kind, key in proofs.values_list("record_id", "kind", "object_id"):
+        by_thing.setdefault((kind, key), []).append(record)
+    hidden = Location.objects.filter(is_confidential=True)
+    found: dict[int, list[Location]] = {}
+    places = [key for kind, key in by_thing if kind == "location"]
+    for location in hidden.filter(pk__in=places).select_related("territory", "organization"):
+        for record in by_thing["location", location.pk]:
+            found.setdefault(record, []).append(location)
+    services = [key for kind, key in by_thing if kind == "service"]
+    rows = ServiceAtLocation.objects.filter(service__in=services, location__is_confidential=True)
+    for row in rows.select_related("location__territory", "location__organization"):
+        for record in by_thing["service", row.service_id]:
+            found.setdefault(record, []).append(row.location)
+    return found
+
+
+def holds_contacts(payload: Any) -> bool:
+    """Whether somewhere in it stands a person to talk to."""
+    if isinstance(payload, dict):
+        return any("contact" in str(name).lower() and said for name, said in payload.items()) or any(
+            holds_contacts(value) for value in payload.values()
+        )
+    return isinstance(payload, list) and any(holds_contacts(one) for one in payload)

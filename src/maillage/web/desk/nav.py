@@ -20,6 +20,7 @@ WAYS: tuple[tuple[str, Promise, str], ...] = (
     ("desk-moderation", _("To decide"), "scale"),
     ("desk-duplicates", _("Duplicates"), "document-duplicate"),
     ("desk-reports", _("Reports"), "flag"),
+    ("desk-imports", _("Imports"), "arrow-down-on-square-stack"),
     ("desk-lists", _("Lists"), "queue-list"),
     ("desk-health", _("Health"), "heart"),
     ("desk-unmet", _("What was missing"), "magnifying-glass-minus"),

@@ -32,7 +32,8 @@
   // Steps that htmx loads: "back" of the browser takes the last answer off, as the button does.
   let step = 0, goingBack = false, opened = null, told = "";
   const focus = (selector) => document.querySelector(selector)?.focus({ preventScroll: false });
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.closest?.("[data-polls]")) return;  // a part that looks again by itself is no step
     if (goingBack) goingBack = false;
     else history.pushState({ step: ++step }, "");
     const dangers = [...document.querySelectorAll(".flag")].map((flag) => flag.innerText).join();
