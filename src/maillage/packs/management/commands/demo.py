@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
+from io import StringIO
+from threading import Thread
+from time import sleep
 from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, connections
+from django.db import close_old_connections, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,6 +28,8 @@ from maillage.packs.fiction import actions as fiction
 from maillage.packs.problems import PackInvalid, PackNotFound
 from maillage.territory.models import Territory
 
+log = logging.getLogger(__name__)
+SECONDS_BETWEEN_LOOKS = 5
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -153,7 +159,19 @@ class Command(BaseCommand):
             "maillage.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=2, blocking_threads=2,
             log_access=False, log_level=LogLevels.warning,
         )  # fmt: skip
+        Thread(target=imports_in_the_background, daemon=True).start()
         server.serve()
+
+
+def imports_in_the_background() -> None:
+    """What is asked for at the desk is done, as `maillage work` does it; a demonstration sends no letters and asks no other site."""
+    while True:
+        sleep(SECONDS_BETWEEN_LOOKS)
+        try:
+            close_old_connections()
+            call_command("work", "--once", "--only", "imports", stdout=StringIO())
+        except Exception as failure:  # noqa: BLE001  # the demonstration goes on
+            log.error("the worker of the demonstration failed: %s", type(failure).__name__)
 
 
 def check_port(host: str, port: int) -> None:
