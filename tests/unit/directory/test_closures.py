@@ -45,7 +45,12 @@ def door(testland: Territory, cast: Cast) -> Service:
 
 
 def ask(territory: Territory, **more: Any) -> Results:
-    said = {"at": NOW, "needs": ("emergency-shelter",), "soft": frozenset({"window"}), "limit": 50} | more
+    said: dict[str, Any] = {
+        "at": NOW,
+        "needs": ("emergency-shelter",),
+        "soft": frozenset({"window"}),
+        "limit": 50,
+    } | more
     return search(Query(territory=territory.code, **said))
 
 
@@ -255,3 +260,20 @@ def test_hsds_says_temporarily_closed_while_a_closure_holds(door: Service, clien
 
 def _page(service: Service) -> str:
     return reverse("service", args=[service.uuid])
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_service_says_that_it_is_closed_and_what_comes(door: Service, cast: Cast, client: Client) -> None:
+    now = timezone.now()
+    capacity.close(door, now - HOUR, now + 30 * DAY, {"en": "Works in the kitchen"}, by=cast.alice, at=now)
+    html = client.get(_page(door), headers={"accept-language": "en"}).content.decode()
+    assert "Temporarily closed until" in html
+    assert "Works in the kitchen" in html
+    assert "19:00 to 08:00" not in html  # the week is closed
+    capacity.reopen(door.closures.get(), by=cast.alice, at=timezone.now())
+    for end, said in ((now + 9 * DAY, "Will be closed from"), (None, "Will be closed from")):
+        coming = capacity.close(door, now + 2 * DAY, end, by=cast.alice, at=now)
+        assert said in client.get(_page(door), headers={"accept-language": "en"}).content.decode()
+        capacity.reopen(coming, by=cast.alice, at=now)
+    capacity.close(door, now - DAY, None, by=cast.alice, at=now)
+    assert "Temporarily closed" in client.get(_page(door), headers={"accept-language": "en"}).content.decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from math import inf
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from opening_hours import OpeningHours
 
-from maillage.directory.search.closures import without
+from maillage.directory.search.closures import Span, without
 from maillage.directory.search.hours import parsed
 from maillage.directory.search.types import CardClosure
 
@@ -47,27 +47,18 @@ def clock(moment: datetime) -> str:
 def week(osm: str, country: str, timezone: str, *, on: date, closures: Sequence[CardClosure] = ()) -> list[Day]:
     """The seven days from `on`, with public holidays as they fall; empty when the hours are not known or not readable.
 
-    A day that a closure takes whole is closed.
+    Hours that a closure takes whole are not in it.
     """
     hours = parsed(osm, country, timezone) if osm else None
     if hours is None:
         return []
     zone = ZoneInfo(timezone)
-    days = [_day(hours, on + timedelta(days=n), zone, is_today=n == 0) for n in range(7)]
-    return [
-        replace(day, spans=()) if _is_closed(on + timedelta(days=n), zone, closures) else day
-        for n, day in enumerate(days)
-    ]
+    closed = sorted((one.starts_at.timestamp(), one.ends_at.timestamp() if one.ends_at else inf) for one in closures)
+    return [_day(hours, on + timedelta(days=n), zone, closed, is_today=n == 0) for n in range(7)]
 
 
-def _is_closed(on: date, zone: ZoneInfo, closures: Sequence[CardClosure]) -> bool:
-    start, end = (datetime.combine(on + timedelta(days=n), time(0), zone).timestamp() for n in (0, 1))
-    spans = [(one.starts_at.timestamp(), one.ends_at.timestamp() if one.ends_at else inf) for one in closures]
-    return bool(spans) and not without(start, end, sorted(spans))
-
-
-def _day(hours: OpeningHours, on: date, zone: ZoneInfo, *, is_today: bool) -> Day:
-    """What opens on that day; a night counts for the evening it begins."""
+def _day(hours: OpeningHours, on: date, zone: ZoneInfo, closed: Sequence[Span], *, is_today: bool) -> Day:
+    """What opens on that day, but for what a closure takes whole; a night counts for the evening it begins."""
     start = datetime.combine(on, time(0), zone)
     end = datetime.combine(on + timedelta(days=1), time(0), zone)
     spans: list[str] = []
@@ -84,12 +75,14 @@ def _day(hours: OpeningHours, on: date, zone: ZoneInfo, *, is_today: bool) -> Da
     while first is not None and first < end and len(spans) < MOST_SPANS:
         closing = hours.next_change(first)
         if closing is None or closing - first >= timedelta(days=1):
-            spans.append(gettext("all day and all night"))
+            if without(first.timestamp(), end.timestamp(), closed):
+                spans.append(gettext("all day and all night"))
             break
-        spans.append(
-            gettext("%(start)s to %(end)s")
-            % {"start": clock(first.astimezone(zone)), "end": clock(closing.astimezone(zone))}
-        )
+        if without(first.timestamp(), closing.timestamp(), closed):
+            spans.append(
+                gettext("%(start)s to %(end)s")
+                % {"start": clock(first.astimezone(zone)), "end": clock(closing.astimezone(zone))}
+            )
         first = _next_opening(hours, closing, end)
     name = date_format(on, "l j F")
     return Day(name[:1].upper() + name[1:], tuple(spans), is_today)
