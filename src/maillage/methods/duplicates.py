@@ -162,7 +162,6 @@ class Table:
             for column, point in enumerate(entry.points[:WIDTH]):
                 self.points[column, i] = point
         self.ages = np.array([[np.nan if a is None else a for a in entry.ages] for entry in entries], np.float64)
-        self.marks = [frozenset().union(*(marks(name) for name in entry.names.values())) for entry in entries]
 
 
 def _addresses(entry: Entry) -> list[str]:
@@ -208,37 +207,45 @@ def _blocks(entries: Sequence[Entry], table: Table) -> Iterable[tuple[str, Kinds
     yield "cell", cells
 
 
+@dataclass(slots=True)
+class _Pairs:
+    """Pairs and what is known of them, as columns: those that can no longer reach the threshold are left behind on the way."""
+
+    left: Ints
+    right: Ints
+    facts: dict[str, Floats]
+
+    def keep(self, which: Bools) -> None:
+        self.left, self.right = self.left[which], self.right[which]
+        self.facts = {name: column[which] for name, column in self.facts.items()}
+
+
 def _judged(table: Table, left: Ints, right: Ints, threshold: float) -> tuple[list[Candidate], Counter[str]]:
-    """Those of the pairs that reach the threshold, and how many that did each veto struck out."""
+    """Those of the pairs that reach the threshold, and how many that did each veto struck out. What costs most comes last."""
     same = (table.organization[left] == table.organization[right]) & (table.organization[left] != 0)
     hand = same | ((table.source[left] == table.source[right]) & (table.source[left] != 0))
-    evidence = _contacts(table, left, right) | {"hand": hand.astype(np.float64)}
-    place = _place(table, left, right, hand)
-    hint = same | (evidence["phone"] > 0) | (evidence["web"] > 0) | (evidence["number"] > 0) | (place["agrees"] > 0)
-    keep = hint & (place["factor"] * 0.999 >= threshold)
-    left, right, same = left[keep], right[keep], same[keep]
-    evidence = {key: value[keep] for key, value in evidence.items()}
-    place = {key: value[keep] for key, value in place.items()}
-    alike, comparable = table.names.compare(left, right)
-    keep = (alike >= 0.6) | ~comparable
-    left, right, same, alike, comparable = left[keep], right[keep], same[keep], alike[keep], comparable[keep]
-    evidence = {key: value[keep] for key, value in evidence.items()} | {
-        key: value[keep] for key, value in place.items()
-    }
-    evidence |= {"alike": alike, "comparable": comparable.astype(np.float64)}
-    provider = _provider(table, left, right, same, evidence)
-    offer = _offer(table, left, right, evidence)
-    score = np.round(provider * evidence["factor"] * offer, 4)
+    pairs = _Pairs(left, right, {"same": same.astype(np.float64), "hand": hand.astype(np.float64)})
+    pairs.facts |= _place(table, left, right, hand)
+    pairs.keep(pairs.facts["factor"] >= threshold)
+    pairs.facts |= _contacts(table, pairs.left, pairs.right)
+    pairs.keep(np.any([pairs.facts[name] > 0 for name in ("same", "phone", "web", "number", "agrees")], axis=0))
+    alike, comparable = table.names.compare(pairs.left, pairs.right)
+    pairs.facts |= {"alike": alike, "comparable": comparable.astype(np.float64)}
+    pairs.keep((alike >= 0.6) | ~comparable)
+    pairs.facts["provider"] = _provider(table, pairs.left, pairs.right, pairs.facts)
+    pairs.keep(pairs.facts["provider"] * pairs.facts["factor"] >= threshold)
+    pairs.facts["offer"] = _offer(table, pairs.left, pairs.right, pairs.facts)
+    pairs.facts["score"] = np.round(pairs.facts["provider"] * pairs.facts["factor"] * pairs.facts["offer"], 4)
+    pairs.keep(pairs.facts["score"] >= threshold)
     found: list[Candidate] = []
     struck: Counter[str] = Counter()
-    for k in np.flatnonzero(score >= threshold).tolist():
-        i, j = int(left[k]), int(right[k])
-        facts = {key: float(value[k]) for key, value in evidence.items()}
-        if reason := veto(table, i, j, bool(same[k]), facts):
+    for k, (i, j) in enumerate(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)):
+        facts = {name: float(column[k]) for name, column in pairs.facts.items()}
+        if reason := veto(table, i, j, facts):
             struck[reason] += 1
             continue
         forbids = ("enterprise-number",) if facts["number"] < 0 else ()
-        found.append(Candidate(i, j, float(score[k]), _reasons(bool(same[k]), facts), forbids))
+        found.append(Candidate(i, j, facts["score"], _reasons(facts), forbids))
     return found, struck
 
 
@@ -284,7 +291,7 @@ def _place(table: Table, left: Ints, right: Ints, hand: Bools) -> dict[str, Floa
     }
 
 
-def _provider(table: Table, left: Ints, right: Ints, same: Bools, evidence: dict[str, Floats]) -> Floats:
+def _provider(table: Table, left: Ints, right: Ints, evidence: dict[str, Floats]) -> Floats:
     alike, comparable = table.organization_names.compare(left, right)
     evidence["organization-alike"] = np.where(comparable, alike, -1.0)
     named = np.select(
@@ -295,7 +302,7 @@ def _provider(table: Table, left: Ints, right: Ints, same: Bools, evidence: dict
         named < 0, named, np.maximum(named, rare)
     )  # two names of organisations: a shared desk or switchboard
     logit = -log(table.providers) + evidence["phone"] + evidence["web"] + evidence["number"] + evidence["agrees"] + name
-    return np.where(same, 0.99, sigmoid(logit))
+    return np.where(evidence["same"] > 0, 0.99, sigmoid(logit))
 
 
 def _offer(table: Table, left: Ints, right: Ints, evidence: dict[str, Floats]) -> Floats:
@@ -321,10 +328,14 @@ def _offer(table: Table, left: Ints, right: Ints, evidence: dict[str, Floats]) -
     return sigmoid(-0.5 + named + said + kind + evidence["page"])
 
 
-def veto(table: Table, i: int, j: int, same_organization: bool, facts: Mapping[str, float]) -> str:
+def _marks(entry: Entry) -> frozenset[str]:
+    return frozenset().union(*(marks(name) for name in entry.names.values()))
+
+
+def veto(table: Table, i: int, j: int, facts: Mapping[str, float]) -> str:
     """The code of what makes two services of these records, whatever else agrees; empty when nothing does."""
     one, two = table.entries[i], table.entries[j]
-    if table.marks[i] != table.marks[j]:
+    if _marks(one) != _marks(two):
         return "numbers"
     common = one.names.keys() & two.names.keys()
     if common and all(opposed(one.names[language], two.names[language]) for language in common):
@@ -332,17 +343,17 @@ def veto(table: Table, i: int, j: int, same_organization: bool, facts: Mapping[s
     for mine, other in zip(table.ages[i], table.ages[j], strict=True):
         if abs(mine - other) > 0.5:  # never with an unknown age (NaN)
             return "ages"
-    if same_organization and one.served and two.served and not one.served & two.served:
+    if facts["same"] and one.served and two.served and not one.served & two.served:
         return "branches"
     if facts["terms"] == 0 and facts["text"] < SAME_TEXT:
         return "kind"
     return ""
 
 
-def _reasons(same_organization: bool, facts: Mapping[str, float]) -> tuple[Mapping[str, Any], ...]:
+def _reasons(facts: Mapping[str, float]) -> tuple[Mapping[str, Any], ...]:
     """Why, as codes with the values to show. No value of a place: it may become confidential tomorrow."""
     said: list[Mapping[str, Any]] = []
-    if same_organization:
+    if facts["same"]:
         said.append({"code": "same-organization"})
     elif facts["organization-alike"] >= 0.88:
         said.append({"code": "similar-organization", "percent": round(facts["organization-alike"] * 100)})

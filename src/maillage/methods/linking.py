@@ -94,7 +94,7 @@ class Names:
                 if words:
                     self.columns[column, i] = codes.setdefault(" ".join(words), len(codes))
         self.plain = list(codes)
-        self.marks = [marks(text) for text in self.plain]
+        self.marks = [marks(text) for text in self.plain] if numbered else []
         self.sorted = [" ".join(sorted(text.split())) for text in self.plain]
         first = [next((self.plain[c] for c in column if c >= 0), "") for column in self.columns.T.tolist()]
         self.order = np.empty(len(names), np.int64)  # place of each record in the order of names
