@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.conf import settings
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -63,7 +64,7 @@ def test_nothing_that_was_said_stands_in_an_address(visitor: Client) -> None:
     links = re.findall(r'(?:href|action|hx-post)="([^"]*)"', html)
     # whole words: the hexadecimal of an identifier may spell "bed"
     assert not any(re.search(r"\b(bed|children|fact|Arabic)\b", link) for link in links)
-    assert visitor.cookies.get("sessionid") is None
+    assert visitor.cookies.get(settings.SESSION_COOKIE_NAME) is None
     assert not visitor.cookies
 
 
