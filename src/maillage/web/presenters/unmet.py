@@ -65,7 +65,9 @@ class Column:
     y: float
     width: float
     height: float
+    middle: float
     name: str
+    short: str
     number: str
     is_named: bool  # the axis has room for its name
 
@@ -102,9 +104,9 @@ def curve(found: Unmet) -> Curve:
         tall = round(count / most * (FLOOR - 20), 1)
         x = round(LEFT + place * step + step * 0.12, 1)
         name, number = month_name(month), at_least(count, found.smallest)
-        columns.append(
-            Column(x, FLOOR - tall, round(step * 0.76, 1), tall, name, number, (len(months) - 1 - place) % every == 0)
-        )
+        middle, short = round(LEFT + (place + 0.5) * step, 1), date_format(date(*month, 1), "M y")
+        is_named = (len(months) - 1 - place) % every == 0
+        columns.append(Column(x, FLOOR - tall, round(step * 0.76, 1), tall, middle, name, short, number, is_named))
     return Curve(tuple(columns), number_format(most))
 
 
