@@ -120,9 +120,9 @@ def loop(told: Sequence[Any], pairs: set[tuple[int, int]], before: int) -> dict[
         if len(members) > 300:
             continue
         for i, j in combinations(members, 2):
-            if (key := i * len(told) + j) in seen:
+            if (number := i * len(told) + j) in seen:
                 continue
-            seen.add(key)
+            seen.add(number)
             a, b = names[i], names[j]
             if any(fuzz.ratio(a[language], b[language]) >= ALIKE for language in a.keys() & b.keys()):
                 found.add((i, j))

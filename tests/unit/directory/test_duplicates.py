@@ -297,7 +297,31 @@ def test_a_record_that_was_deleted_and_comes_back_is_merged_again(
     assert Merge.objects.filter(undone_at=None).count() == 1
 
 
+def test_a_decision_stands_even_while_its_record_is_back_and_not_yet_merged(
+    pair: DuplicatePair, door: Service, copy: Service, cast: Cast
+) -> None:
+    duplicates.decide(pair, same=True, keep=door, by=cast.dora, at=NOW)
+    Service.objects.filter(pk=copy.pk).update(merged_into=None)
+    duplicates.search(door.territory, at=LATER, by=cast.dora)
+    assert DuplicatePair.objects.get().state == DuplicatePair.State.SAME
+
+
+def test_a_merge_is_undone_when_its_pair_is_no_longer_known(door: Service, copy: Service, cast: Cast) -> None:
+    merge = duplicates.merge(door, copy, by=cast.dora, at=NOW)
+    DuplicatePair.objects.all().delete()
+    merge.refresh_from_db()
+    duplicates.undo(merge, by=cast.dora, at=LATER)
+    assert again(copy).merged_into is None
+
+
 # --- what is compared
+
+
+def test_a_place_without_coordinates_is_compared_by_its_address(door: Service, copy: Service) -> None:
+    Location.objects.filter(services_here__service=copy).update(latitude=None, longitude=None)
+    uuids, entries = reading.entries(door.territory)
+    assert list(entries[uuids.index(copy.uuid)].points) == []
+    assert entries[uuids.index(copy.uuid)].addresses
 
 
 def test_a_confidential_place_gives_nothing_to_compare(testland: Territory) -> None:

@@ -260,3 +260,13 @@ def test_no_pairs_give_no_numbers() -> None:
     names = linking.Names([{"fr": "Un"}])
     assert len(names.compare(nothing, nothing)[0]) == 0
     assert len(linking.similarity([{}], nothing, nothing)) == 0
+
+
+def test_only_the_first_telephone_numbers_are_compared() -> None:
+    shared = linking.Shared([["1", "1", "2", "3", "4"], ["4"], ["3"]], np.arange(3), 3)
+    assert shared.agrees(np.array([0, 0]), np.array([1, 2])).tolist() == [False, True]
+
+
+def test_a_text_too_short_to_tell_is_no_text() -> None:
+    first = np.array([0])
+    assert linking.similarity([{"fr": "court"}, {"fr": TEXT}], first, first + 1).tolist() == [-1.0]
