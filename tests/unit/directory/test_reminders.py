@@ -24,6 +24,7 @@ OLD = date(2025, 10, 1)
 @pytest.fixture
 def house(cast: Any, testland: Territory) -> Service:
     """Everything is fresh but one service, that of Alice's house."""
+    User.objects.update(language="en")
     Service.objects.update(confirmed_on=NOW.date())
     service = Service.objects.get(code="tenants-desk")
     service.organization, service.confirmed_on, service.is_fictional = cast.organization, OLD, False
