@@ -261,3 +261,11 @@ def test_what_changed_becomes_a_report_and_ends_the_asking(
     assert (report.service, report.kind, report.message) == (house, ErrorReport.Kind.OTHER, "We moved")
     assert run(testland, 14) == reminders.Reminded()  # no second reminder
     assert run(testland, 28).escalated == 1  # until somebody mends it
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+def test_letters_leave_in_each_language(house: Service, testland: Territory, language: str) -> None:
+    User.objects.update(language=language)
+    assert [run(testland, days).failed for days in (0, 14, 28)] == [0, 0, 0]
+    assert len(outbox.outbox) == 3
+    assert all("%(" not in letter.subject + letter.body for letter in outbox.outbox)
