@@ -140,7 +140,7 @@ def test_remarks_are_listed_row_by_row_and_leave_as_a_table(dora: Client, land: 
     following = ImportIssue.objects.filter(run=run, code="id-missing").order_by("pk")[49].pk
     assert f"after={following}" in page
     assert html(dora, f"{here}?code=id-missing&after={following}").count('class="remark"') == 10
-    assert "This is not a web address." in html(dora, here)
+    assert "This is not a web address." in html(dora, f"{here}?code=url-invalid")
     table = dora.get(f"/desk/imports/{run.uuid}/remarks.csv").content.decode("utf-8-sig")
     assert "'=cmd" in table
     assert ",=cmd" not in table

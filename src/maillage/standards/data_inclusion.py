@@ -17,7 +17,7 @@ from maillage.directory.hours import read_osm
 from maillage.directory.identifiers import check
 from maillage.directory.ingest import Child, Extra, Placing, Record, Report, Served, Thing, given_uuid
 from maillage.standards.hsds.reading import Reading
-from maillage.standards.reading.files import Member, Refused, members, open_bytes
+from maillage.standards.reading.files import NOT_JSON, Member, Refused, members, open_json
 from maillage.standards.reading.files import rows as table_rows
 from maillage.standards.reading.values import Fields, storable
 from maillage.standards.reading.workbooks import rows as sheet_rows
@@ -38,6 +38,7 @@ SERVICE = (
     "longitude", "latitude", "telephone", "courriel", "modes_accueil", "zone_eligibilite", "contact_nom_prenom", "lien_mobilisation",
     "modes_mobilisation", "mobilisable_par", "mobilisation_precisions", "volume_horaire_hebdomadaire", "nombre_semaines", "horaires_accueil",
 )  # fmt: skip
+MOST_RECORDS = 500_000  # they wait in memory for each other
 REQUIRED = {"structure": ("id", "nom", "date_maj"), "service": ("id", "structure_id", "nom", "description", "date_maj")}
 COSTS = {"gratuit": "free", "payant": "paid"}
 DELIVERY = {"a-distance": "remote", "en-presentiel": "on_site"}
@@ -121,12 +122,12 @@ class _Reader:
         count = 0
         for path in ("item", "structures.item", "services.item", "items.item", ""):
             try:
-                with open_bytes(member, lambda n: None) as file:
+                with open_json(member, lambda n: None) as file:
                     for item in ijson.items(file, path, use_float=True, multiple_values=path == ""):
                         if isinstance(item, dict) and (path or "id" in item):
                             count += 1
                             self._sort(f"{member.name} {count}", item)
-            except (ijson.JSONError, OSError, ValueError, RecursionError) as trouble:
+            except NOT_JSON as trouble:
                 self.report.at("file", f"{member.name}, after record {count}")
                 self.report.remark("file-broken", value=str(trouble), rejected=count == 0)
                 return
@@ -134,6 +135,10 @@ class _Reader:
                 return
 
     def _sort(self, place: str, row: dict[str, Any]) -> None:
+        if len(self.structures) + len(self.services) >= MOST_RECORDS:
+            self.report.at("file", place)
+            self.report.once("file-too-much", "", MOST_RECORDS)
+            return
         (self.services if "structure_id" in row else self.structures).append((place, row))
 
     # --- records ----------------------------------------------------------------------------------------------------------------------
@@ -145,6 +150,7 @@ class _Reader:
         for owner, pairs in self.themes.items():
             if owner not in known_services:
                 self.report.at("service_theme", pairs[0].split("\n")[1])
+                self.report.count("service_theme", "read")
                 self.report.remark("owner-unknown", "service_id", owner, rejected=True)
         self.report.expect("structure", STRUCTURE)
         self.report.expect("service", SERVICE)

@@ -17,7 +17,7 @@ from maillage.directory.identifiers import BELGIAN, check
 from maillage.directory.ingest import Child, Extra, Placing, Record, Report, Thing, given_uuid
 from maillage.standards.hsds.reading import Reading
 from maillage.standards.hsds.words import access_of
-from maillage.standards.reading.files import Refused, members, open_bytes
+from maillage.standards.reading.files import NOT_JSON, Refused, members, open_bytes, open_json
 from maillage.standards.reading.values import Fields, storable
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def records(path: Path, reading: Reading, report: Report, progress: Progress) ->
         try:
             with open_bytes(member, tick) as file:
                 is_list = file.read(64).lstrip(b" \r\n\t\xef\xbb\xbf").startswith(b"[")
-            with open_bytes(member, tick) as file:
-                for item in ijson.items(file, "item" if is_list else "", use_float=True, multiple_values=True):
+            with open_json(member, tick) as text:
+                for item in ijson.items(text, "item" if is_list else "", use_float=True, multiple_values=True):
                     count += 1
                     yield from _records(item, f"{member.name} {count}", reading, report)
-        except (ijson.JSONError, OSError, ValueError, RecursionError) as trouble:
+        except NOT_JSON as trouble:
             report.at("file", f"{member.name}, after record {count}")
             report.remark("file-broken", value=str(trouble), rejected=count == 0)
     if not count:
@@ -70,6 +70,7 @@ def records(path: Path, reading: Reading, report: Report, progress: Progress) ->
 def _records(item: Any, row: str, reading: Reading, report: Report) -> Iterator[Record]:
     report.at("organization", row)
     if not isinstance(item, dict):
+        report.count("organization", "read")
         report.remark("record-not-an-object", value=str(item)[:200], rejected=True)
         return
     report.fill("organization", item)

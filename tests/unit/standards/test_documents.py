@@ -80,7 +80,7 @@ def test_one_bad_line_does_not_spoil_the_others(bare: Territory, take: Import) -
         bare, f"{json.dumps(service())}\n{{broken\n[1]\n{json.dumps(service())}".encode(), name="feed.ndjson"
     )
     assert Service.objects.count() == 2
-    assert "file-broken" in codes(outcome)
+    assert "line-broken" in codes(outcome)
 
 
 @pytest.mark.parametrize("deep", ["[" * 200_000, '{"a":' * 50_000, "[" * 9_000 + "]" * 9_000])

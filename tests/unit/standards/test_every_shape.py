@@ -168,13 +168,13 @@ def test_a_table_that_breaks_off_is_read_up_to_there(tmp_path: Path) -> None:
     path.write_text("id,name\n1,One\n\n,\n2," + "x" * 200, encoding="utf-8")
     report = Report()
     (member,) = files.members(path)
-    longest, files.LONGEST_CELL = files.LONGEST_CELL, 100
+    longest, files.LONGEST_LINE = files.LONGEST_LINE, 100
     try:
         found = list(files.rows(member, "services", report, lambda n: None))
     finally:
-        files.LONGEST_CELL = longest
+        files.LONGEST_LINE = longest
     assert found == [(2, {"id": "1", "name": "One"})]
-    assert ("services", "", "file-broken") in report.issues
+    assert ("services", "", "line-too-long") in report.issues
 
 
 def test_odd_values_are_read_or_remarked() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from maillage.directory.models import ImportIssue, Service, SourceRecord, Text
 from maillage.people.models import Organization
-from maillage.standards.reading import files
+from maillage.standards.reading import packed
 from maillage.territory.models import Territory
 from tests.unit.standards.conftest import Import, codes
 
@@ -128,7 +128,7 @@ def test_a_zip_is_read_like_a_folder_and_a_bomb_is_refused(
             file.write(table, f"inside/{table.name}")
         file.writestr("../../evil.csv", "x")
     assert take(bare, path).report.counts["service"]["created"] == 2
-    monkeypatch.setattr(files, "SMALL", 1_000)
+    monkeypatch.setattr(packed, "SMALL", 1_000)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("services.csv", "id,name\n" + "1,a\n" * 500_000)
     assert "file-refused" in codes(take(bare, path))

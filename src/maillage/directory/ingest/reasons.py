@@ -14,6 +14,7 @@ REASONS: dict[str, Promise] = {
     "file-nested": _("A packed file inside a packed file is not opened: unpack it first."),
     "file-locked": _("The file is locked with a password, or packed in a way that cannot be read."),
     "file-entities": _("The workbook defines its own entities, which nothing needs and attacks use; it was refused."),
+    "line-broken": _("The line cannot be read; the others were."),
     "line-too-long": _("A line without end: the file was read up to there."),
     "columns-extra": _("The table has more columns than are read; the others were left out."),
     "feed-shrunk": _(
@@ -30,6 +31,7 @@ REASONS: dict[str, Promise] = {
     "field-huge": _("The text is extremely long and was shortened; the raw record keeps it whole."),
     # the record
     "record-not-an-object": _("The record is not an object with named fields."),
+    "record-unknown": _("Nothing tells what kind of record this is."),
     "record-failed": _("The record could not be read."),
     "id-missing": _("The record has no identifier."),
     "id-repeated": _("Another record of this feed has the same identifier; the first one was kept."),

@@ -12,7 +12,7 @@ import msgspec
 from maillage.directory.ingest import Record, Report, Thing
 from maillage.standards.hsds import reading as hsds
 from maillage.standards.hsds.reading import Reading, identifier
-from maillage.standards.reading.files import Member, Shallow, Tick, open_bytes
+from maillage.standards.reading.files import NOT_JSON, Member, Tick, lines, open_bytes, open_json
 from maillage.standards.reading.values import Fields, storable
 
 LISTS = {
@@ -55,6 +55,7 @@ class Documents:
                 )
             else:
                 self.report.at("record", row)
+                self.report.count("record", "read")
                 self.report.remark("record-not-an-object", value=str(item)[:200], rejected=True)
 
     def _items(self, member: Member, tick: Tick) -> Iterator[tuple[str, Any]]:
@@ -67,24 +68,28 @@ class Documents:
         count = 0
         for path in paths:
             try:
-                with open_bytes(member, tick) as file:
-                    for item in ijson.items(Shallow(file), path, use_float=True):
+                with open_json(member, tick) as file:
+                    for item in ijson.items(file, path, use_float=True):
                         count += 1
                         yield path.removesuffix("item").strip("."), item
-            except (ijson.JSONError, OSError, ValueError, EOFError, RecursionError) as trouble:
+            except NOT_JSON as trouble:
                 self.report.at("file", f"{member.name}, after record {count}")
                 self.report.remark("file-broken", value=str(trouble), rejected=count == 0)
                 return
 
     def _lines(self, member: Member, tick: Tick) -> Iterator[tuple[str, Any]]:
-        with open_bytes(member, tick) as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip(b" \t\r\n\xef\xbb\xbf"):
+        try:
+            for number, line in lines(member, tick, self.report):
+                if text := line.strip(b" \t\r\n\xef\xbb\xbf"):
                     try:
-                        yield "", msgspec.json.decode(line.strip(b" \t\r\n\xef\xbb\xbf"))
+                        yield "", msgspec.json.decode(text)
                     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
                         self.report.at("record", f"{member.name} line {number}")
-                        self.report.remark("file-broken", value=str(trouble), rejected=True)
+                        self.report.count("record", "read")
+                        self.report.remark("line-broken", value=str(trouble), rejected=True)
+        except OSError as trouble:
+            self.report.at("file", member.name)
+            self.report.remark("file-broken", value=str(trouble))
 
     # --- one object -------------------------------------------------------------------------------------------------------------------
 
@@ -105,7 +110,8 @@ class Documents:
             yield from self._term(entity, item, row)
         else:
             self.report.at("record", row)
-            self.report.remark("file-unknown", value=", ".join(list(item)[:20]), rejected=True)
+            self.report.count("record", "read")
+            self.report.remark("record-unknown", value=", ".join(list(item)[:20]), rejected=True)
 
     def _organization(self, item: dict[str, Any], row: str) -> Iterator[Record]:
         own = {k: v for k, v in item.items() if k not in ("services", "locations")}
@@ -250,7 +256,7 @@ def _lists(member: Member) -> list[str]:
     """Keys of the top object that hold lists of records; only when the object is no record itself."""
     found, keys = [], set()
     try:
-        with open_bytes(member, lambda n: None) as file:
+        with open_json(member, lambda n: None) as file:
             for prefix, event, value in ijson.parse(file):
                 if prefix == "" and event == "map_key":
                     keys.add(value)
@@ -260,6 +266,6 @@ def _lists(member: Member) -> list[str]:
                         return [prefix]
                 if "name" in keys and "id" in keys:
                     return []
-    except (ijson.JSONError, OSError, ValueError, EOFError):
+    except NOT_JSON:
         pass
     return found

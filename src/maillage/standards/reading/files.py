@@ -1,90 +1,33 @@
-"""Opening what a path holds: a file, a folder, or a zip; text in whatever encoding; tables with whatever separator."""
+"""Reading what a path holds: text in whatever encoding, tables with whatever separator, JSON; nothing of it without end."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import contextmanager
 from typing import IO, Any, cast
 
+import ijson
 import numpy as np
+from numpy.typing import NDArray
 
 from maillage.directory.ingest import Report
 from maillage.methods.tables import original
+from maillage.standards.reading.packed import Member, Refused, members
 
-MOST_UNPACKED = 4 * 1024**3  # bytes of all members of a zip together
-MOST_RATIO = 120  # unpacked / packed of a member above SMALL: more is a bomb
-SMALL = 20 * 1024**2
-MOST_MEMBERS = 2_000
-LONGEST_CELL = 64 * 1024**2
+__all__ = ["Member", "Refused", "members"]
+
+LONGEST_LINE = 16 * 1024**2  # characters of a line or of a cell
 HUGE_CELL = 1_000_000
+MOST_COLUMNS = 2_000
 DEEPEST = 500  # levels of brackets in JSON
-OPENING, CLOSING = np.frombuffer(b"[{", np.uint8), np.frombuffer(b"]}", np.uint8)
+LARGEST = 64 * 1024**2  # bytes of one record, or of one text or number
+OPENING, CLOSING, QUOTE = np.frombuffer(b"[{", np.uint8), np.frombuffer(b"]}", np.uint8), 0x22
 
 Tick = Callable[[int], None]  # bytes read since the last tick
-
-
-class Refused(Exception):
-    """The path cannot be read; `code` is a reason of directory/ingest/reasons.py."""
-
-    def __init__(self, code: str, value: str = "") -> None:
-        super().__init__(code)
-        self.code, self.value = code, value
-
-
-@dataclass(frozen=True)
-class Member:
-    """A file, in a folder or in a zip."""
-
-    name: str
-    size: int
-    open: Callable[[], IO[bytes]]
-
-
-def members(path: Path) -> list[Member]:
-    """The files that the path holds, in the order of their names. Nothing is unpacked to disk."""
-    if not path.exists():
-        raise Refused("file-unreadable", str(path))
-    if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.is_file())
-        return [Member(p.name, p.stat().st_size, _opener(p)) for p in files]
-    if path.suffix.lower() == ".zip" or (path.suffix.lower() not in (".xlsx", ".xlsm") and zipfile.is_zipfile(path)):
-        return _zip_members(path)
-    return [Member(path.name, path.stat().st_size, _opener(path))]
-
-
-def _opener(path: Path) -> Callable[[], IO[bytes]]:
-    return lambda: path.open("rb")
-
-
-def _zip_members(path: Path) -> list[Member]:
-    try:
-        package = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as trouble:
-        raise Refused("file-unreadable", str(trouble)) from trouble
-    infos = [info for info in package.infolist() if not info.is_dir()]
-    check_zip(infos)
-
-    def opener(info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
-        return lambda: package.open(info)
-
-    return [
-        Member(Path(info.filename).name, info.file_size, opener(info))
-        for info in sorted(infos, key=lambda i: i.filename)
-    ]
-
-
-def check_zip(infos: list[zipfile.ZipInfo]) -> None:
-    """Raise Refused for a zip bomb (a member cannot give more bytes than it declares: zipfile stops there)."""
-    if len(infos) > MOST_MEMBERS or sum(info.file_size for info in infos) > MOST_UNPACKED:
-        raise Refused("file-refused")
-    for info in infos:
-        if info.file_size > SMALL and info.file_size > MOST_RATIO * max(info.compress_size, 1):
-            raise Refused("file-refused", info.filename)
 
 
 class _Ticking(io.RawIOBase):
@@ -116,24 +59,67 @@ def open_bytes(member: Member, tick: Tick) -> IO[bytes]:
     return cast("IO[bytes]", _Recoded(io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")))
 
 
-class Shallow:
-    """JSON on its way to the parser, refused when it nests deeper than any record does: the parser keeps the path of every
-    level, and some kilobytes of brackets would take all memory. Brackets inside texts count too, which changes nothing: they
-    come in pairs, or few."""
+class Bounded:
+    """JSON on its way to the parser, refused when it nests deeper than any record does, or holds something without end: the
+    parser keeps the path of every level and the whole of every text, and some kilobytes of brackets would take all memory.
+    Brackets inside texts count too, which changes nothing: they come in pairs, or few."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._depth = file, 0
+        self._file, self._depth, self._record, self._text = file, 0, 0, 0
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)
         octets = np.frombuffer(data, np.uint8)
-        steps = np.isin(octets, OPENING).astype(np.int32) - np.isin(octets, CLOSING)
-        depth = self._depth + np.cumsum(steps, dtype=np.int32)
-        if depth.size:
-            self._depth = int(depth[-1])
-            if int(depth.max()) > DEEPEST:
-                raise ValueError(f"nested more than {DEEPEST} levels deep")
+        if not octets.size:
+            return data
+        depth = self._depth + depths(octets)
+        self._depth = int(depth[-1])
+        if int(depth.max()) > DEEPEST:
+            raise ValueError(f"nested more than {DEEPEST} levels deep")
+        self._record = _since(depth <= 2, self._record)  # a list of records lies no deeper
+        self._text = _since(octets == QUOTE, self._text)
+        if max(self._record, self._text) > LARGEST:
+            raise ValueError(f"a record or a text of more than {LARGEST // 1024**2} MB")
         return data
+
+
+def depths(octets: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """After each byte, how many brackets are open."""
+    steps = np.isin(octets, OPENING).astype(np.int32) - np.isin(octets, CLOSING)
+    return np.cumsum(steps, dtype=np.int32)
+
+
+def _since(where: NDArray[np.bool_], before: int) -> int:
+    """Bytes since the last place that is marked."""
+    places = np.flatnonzero(where)
+    return int(where.size - 1 - places[-1]) if places.size else before + int(where.size)
+
+
+@contextmanager
+def open_json(member: Member, tick: Tick) -> Iterator[Bounded]:
+    """A JSON file for the parser. What it raises is told by `NOT_JSON`."""
+    with open_bytes(member, tick) as file:
+        yield Bounded(file)
+
+
+NOT_JSON = (ijson.JSONError, OSError, ValueError, EOFError, RecursionError, OverflowError)
+
+
+def lines(member: Member, tick: Tick, report: Report) -> Iterator[tuple[int, bytes]]:
+    """(number, line) of a file with one object a line; one that is too long or too deep is left out, with a remark."""
+    with open_bytes(member, tick) as file:
+        number = 0
+        while line := file.readline(LONGEST_LINE + 1):
+            number += 1
+            if len(line) > LONGEST_LINE:
+                report.at("file", f"{member.name}, line {number}")
+                report.remark("line-too-long", rejected=number == 1)
+                return
+            if line.count(b"[") + line.count(b"{") > DEEPEST:
+                depth = depths(np.frombuffer(line, np.uint8))
+                if int(depth.max()) > DEEPEST:
+                    line = b"]"  # what no parser takes
+            yield number, line
 
 
 class _Recoded:
@@ -145,8 +131,8 @@ class _Recoded:
     def read(self, size: int = -1) -> bytes:
         return self._text.read(size).encode("utf-8", "replace")
 
-    def __iter__(self) -> Iterator[bytes]:
-        return (line.encode("utf-8", "replace") for line in self._text)
+    def readline(self, size: int = -1) -> bytes:
+        return self._text.readline(size).encode("utf-8", "replace")
 
     def __enter__(self) -> _Recoded:
         return self
@@ -165,52 +151,72 @@ def open_text(member: Member, tick: Tick, report: Report) -> IO[str]:
 
 
 def encoding_of(member: Member) -> str:
-    """utf-8, utf-8-sig, utf-16, or Windows' Western one when the bytes are none of these."""
+    """utf-8, utf-8-sig, utf-16, or Windows' Western one when the bytes are none of these. The whole file is read once for it."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    with member.open() as file:
-        start = file.read(4)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        sig = start.startswith(codecs.BOM_UTF8)
-        try:
+    try:
+        with member.open() as file:
+            start = file.read(4)
+            if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                return "utf-16"
             decoder.decode(start)
             while block := file.read(1 << 20):
                 decoder.decode(block)
             decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-        except (OSError, zipfile.BadZipFile, EOFError) as trouble:
-            raise Refused("file-unreadable", f"{member.name}: {trouble}") from trouble
-    return "utf-8-sig" if sig else "utf-8"
+    except UnicodeDecodeError:
+        return "cp1252"
+    except OSError as trouble:
+        raise Refused("file-unreadable", f"{member.name}: {trouble}") from trouble
+    return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
+
+
+class _EndlessLine(csv.Error):
+    pass
+
+
+def _bounded(text: IO[str]) -> Iterator[str]:
+    while line := text.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise _EndlessLine
+        yield line
 
 
 def rows(member: Member, entity: str, report: Report, tick: Tick) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, column -> cell) for each row of a table. Column names in lower case; what is wrong is remarked, the rest is read."""
-    csv.field_size_limit(LONGEST_CELL)
+    csv.field_size_limit(LONGEST_LINE)
+    line = 1
     with open_text(member, tick, report) as text:
-        first = text.readline()
-        separator = max(",;\t|", key=first.count)
-        names = [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
-        report.at(entity, f"{member.name} 1")
-        for name in {name for name in names if name and names.count(name) > 1}:
-            report.remark("column-repeated", name)
-        report.expect(entity, [name for name in names if name])
-        reader = csv.reader(text, delimiter=separator)
+        following = _bounded(text)
         try:
+            names, separator = _names(next(following, ""), member, entity, report)
+            reader = csv.reader(following, delimiter=separator)
             for cells in reader:
-                if not any(cells):
-                    continue
                 line = reader.line_num + 1
-                report.at(entity, f"{member.name} {line}")
-                yield line, _row(names, cells, report)
-        except (csv.Error, OSError, zipfile.BadZipFile, EOFError) as trouble:
-            report.at(entity, f"{member.name} {reader.line_num + 1}")
-            report.remark("file-broken", value=str(trouble))
+                if any(cells):
+                    report.at(entity, f"{member.name} {line}")
+                    yield line, _row(names, cells, report)
+        except (csv.Error, OSError, UnicodeError) as trouble:
+            report.at(entity, f"{member.name} {line + 1}")
+            report.remark("line-too-long" if isinstance(trouble, _EndlessLine) else "file-broken", value=str(trouble))
+
+
+def _names(first: str, member: Member, entity: str, report: Report) -> tuple[list[str], str]:
+    """The names of the columns, and what separates them."""
+    separator = max(",;\t|", key=first.count)
+    names = [original(name).strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
+    report.at(entity, f"{member.name} 1")
+    if len(names) > MOST_COLUMNS:
+        report.remark("columns-extra", value=len(names))
+        names = names[:MOST_COLUMNS]
+    for name, times in Counter(names).items():
+        if name and times > 1:
+            report.remark("column-repeated", name)
+    report.expect(entity, [name for name in names if name])
+    return names, separator
 
 
 def _row(names: list[str], cells: list[str], report: Report) -> dict[str, str]:
     if len(cells) > len(names):
-        report.remark("cells-extra", value=" | ".join(cells[len(names) :]))
+        report.remark("cells-extra", value=" | ".join(cells[len(names) : len(names) + 50]))
     row: dict[str, str] = {}
     for name, cell in zip(names, cells, strict=False):
         if len(cell) > HUGE_CELL:

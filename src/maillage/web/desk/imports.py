@@ -125,7 +125,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     rows = ImportIssue.objects.filter(run=run).order_by().values("code")
     reasons = rows.annotate(count=Count("pk"), rejections=Count("pk", filter=Q(is_rejection=True)))
     context |= {
-        "outcomes": present.outcomes(),
+        "outcomes": [str(present.OUTCOMES[name]) for name in present.outcomes(run.counts)],
         "tallies": present.tallies(run.counts),
         "reasons": [] if is_open else present.reasons(run, reasons),
         "rates": present.rates(run.fill_rates),

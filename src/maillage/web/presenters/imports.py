@@ -208,15 +208,17 @@ def entity(name: str) -> str:
     return str(ENTITIES.get(name, name.replace("_", " ")))
 
 
-def outcomes() -> list[str]:
-    return [str(name) for name in OUTCOMES.values()]
+def outcomes(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """The columns that say something: what was read, and what became of it."""
+    return [name for name in OUTCOMES if name == "read" or any(tally.get(name) for tally in counts.values())]
 
 
 def tallies(counts: Mapping[str, Mapping[str, int]]) -> list[Tally]:
     order = {"service": 0, "organization": 1, "structure": 2, "location": 3}
     names = sorted(counts, key=lambda name: (order.get(name, 9), name))
+    columns = outcomes(counts)
     return [
-        Tally(entity(name), tuple(number_format(counts[name].get(outcome, 0)) for outcome in OUTCOMES))
+        Tally(entity(name), tuple(number_format(counts[name].get(outcome, 0)) for outcome in columns))
         for name in names
         if any(counts[name].values())
     ]
