@@ -171,11 +171,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "maillage.people.passwords.KnownWordsValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # a link by e-mail to choose another password: 24 hours at most (SP 800-63A-4, 3.8)
-REQUIRE_SECOND_FACTOR = (
-    env_bool(  # one-time code or passkey for roles of the whole territory, and for confidential places
-        "REQUIRE_SECOND_FACTOR", BEHIND_TLS
-    )
-)
+# a one-time code or a passkey for roles of the whole territory, and for whoever sees confidential places; empty: when BEHIND_TLS
+REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", BEHIND_TLS)
 ACCOUNT_ADAPTER = "maillage.people.accounts.InvitedOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

@@ -23,6 +23,7 @@ MISTAKES = [
     ("pack.yaml", "default_language: fr", "default_language: de", "pack.yaml:8: default_language: must be one of the languages"),
     ("pack.yaml", "root_area: tinyland", "root_area: tinylnd", "pack.yaml:11: root_area: there is no area “tinylnd”"),
     ("pack.yaml", "tile_level: commune", "tile_level: city", "pack.yaml:12: tile_level: no area has the level “city”"),
+    ("pack.yaml", "smallest_cell: 5", "smallest_cell: 5\nmembership_months: 0", "pack.yaml:14: membership_months: 0 is not between 1 and 120"),
     ("pack.yaml", "smallest_cell: 5", "smallest_cell: five", "pack.yaml:13: smallest_cell: “five” is not a whole number"),
     ("pack.yaml", "organisation_cap: 2", "organization_cap: 2", "pack.yaml:22: organization_cap: this key is not known: did you mean “organisation_cap”?"),
     ("pack.yaml", "from: 18:00", "from: 6 pm", "pack.yaml:17: windows.tonight.from: “6 pm” is not a time"),
