@@ -109,7 +109,9 @@ def _do(territory: Territory, chore: Chore, by: str, stopping: Stopping) -> bool
     failed, outcome = False, ""
     try:
         outcome = chore.run(territory, at, stopping)
-        log.info("a chore was done", extra={"job": f"{chore.code} of {territory.code}: {outcome}"})
+        # imports are looked for every few seconds: nothing done is nothing to tell
+        level = logging.INFO if any(sign in "123456789" for sign in outcome) else logging.DEBUG
+        log.log(level, "a chore was done", extra={"job": f"{chore.code} of {territory.code}: {outcome}"})
     except Exception as failure:  # noqa: BLE001  # whatever it is, the other chores go on
         failed, outcome = True, type(failure).__name__
         frames = reversed(traceback.extract_tb(failure.__traceback__))
