@@ -296,3 +296,51 @@ def test_an_export_without_services_is_whole(bare: Territory, take: Import, tmp_
     told = json.loads(path.read_text())
     assert (told["contents"], len(told["organizations"])) == ([], 1)
     assert Text.objects.filter(kind="organization").exists()
+
+
+def test_holidays_of_tables_are_read_after_the_usual_hours(
+    bare: Territory, take: Import, package: Callable[..., Path]
+) -> None:
+    holidays = (
+        "id,service_id,service_at_location_id,closed,opens_at,closes_at,start_date,end_date\n1,10,,true,,,2026-12-24,2027-01-02\n"
+        "2,10,,false,10:00,12:00,2026-12-31,\n3,11,,t,,,2026-12-25,2026-12-25\n4,,30,yes,,,2026-12-26,\n5,10,,,,,2026-12-27,\n"
+        "6,10,,true,,,never,\n7,10,,true,,,2026-12-28,2026-12-01\n"
+    )
+    week = "id,service_id,service_at_location_id,weekday,opens_at,closes_at\n1,10,,Monday,9:00am,5:00pm\n2,,30,Monday,9:00am,5:00pm\n"
+    outcome = take(bare, package(**(TABLES | {"schedule": week, "holiday_schedules": holidays})))
+    pantry = Service.objects.get(name="Invented pantry")
+    assert pantry.schedules.get().osm == "Mo 09:00-17:00; 2026 Dec 24-2027 Jan 02 off; 2026 Dec 31 10:00-12:00"
+    assert pantry.at_locations.get().schedules.get().osm == "Mo 09:00-17:00; 2026 Dec 26 off"
+    closed = Service.objects.get(name="Invented wardrobe").schedules.get()  # of its other days nobody told us anything
+    assert (closed.osm, closed.valid_from, closed.valid_to) == ("Mo-Su off", date(2026, 12, 25), date(2026, 12, 25))
+    assert outcome.report.issues["service", "schedules.start_date", "hours-unread"] == 3
+    many = "".join(f"{n},10,,true,,,2027-01-{n + 1:02d},2027-02-{n + 1:02d}\n" for n in range(28))
+    head = holidays.split("\n", 1)[0]
+    outcome = take(bare, package(**(TABLES | {"schedule": week, "holiday_schedules": f"{head}\n{many * 2}"})))
+    assert "hours-partly" in codes(outcome)
+    assert len(Service.objects.get(name="Invented pantry").schedules.get().osm) <= 1_000
+
+
+@pytest.mark.parametrize(
+    ("applied", "sentence"), [({}, "no directory here yet"), ({"one": "one"}, "older than this version")]
+)
+@pytest.mark.django_db
+def test_an_export_from_no_database_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, applied: dict[str, str], sentence: str
+) -> None:
+    from maillage.standards.management.commands import export
+
+    class Executor:
+        def __init__(self, connection: object) -> None:
+            self.loader = self.graph = self
+            self.applied_migrations = applied
+
+        def leaf_nodes(self) -> list[str]:
+            return ["two"]
+
+        def migration_plan(self, leaves: list[str]) -> list[str]:
+            return leaves
+
+    monkeypatch.setattr(export, "MigrationExecutor", Executor)
+    with pytest.raises(CommandError, match=sentence):
+        call_command("export", "hsds", str(tmp_path / "out.json"))

@@ -8,18 +8,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from maillage.directory.hours import DAYS, Hours, Week, read, read_osm, read_table
 from maillage.directory.hours.reading import UNREAD
-from maillage.directory.hours.week import interval
+from maillage.directory.hours.week import interval, times
 from maillage.directory.ingest import given_uuid
 from maillage.standards.hsds import words
 from maillage.standards.reading.values import Fields
 
+HOLIDAY = "_holiday"  # marks rows of the HSDS 1.1 table of holidays: dates on which the usual hours do not hold
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+LONGEST_OSM = 1_000
 DAY_OF = dict(zip(("MO", "TU", "WE", "TH", "FR", "SA", "SU"), DAYS, strict=True))
 CODE_OF = {day: code for code, day in DAY_OF.items()}
 LOSSES = ("public holidays", "months, weeks and dates", "comments and open ends")
@@ -42,7 +45,10 @@ class Read:
 def read_schedules(rows: Sequence[Fields]) -> list[Read]:
     """Group the rows by period, and read each group."""
     groups: dict[tuple[date | None, date | None], list[Fields]] = {}
+    holidays = [row for row in rows if HOLIDAY in row.data]
     for row in rows:
+        if HOLIDAY in row.data:
+            continue
         groups.setdefault((row.day("valid_from"), row.day("valid_to")), []).append(row)
     result = []
     for (start, end), group in groups.items():
@@ -51,7 +57,47 @@ def read_schedules(rows: Sequence[Fields]) -> list[Read]:
             start = end = None
         hours, raw = _read_group(group)
         result.append(Read(hours, raw, start, end, _description(group), given_uuid(group[0].data.get("id"))))
+    return _with_holidays(result, holidays)
+
+
+def _with_holidays(usual: list[Read], rows: Sequence[Fields]) -> list[Read]:
+    """Dated exceptions, said after the usual hours, so that they win. Where the usual hours are not known they stand alone, for
+    their dates only: that a house is closed at Christmas says nothing about the other days."""
+    result = list(usual)
+    known = [n for n, one in enumerate(result) if one.hours.osm and not (one.valid_from or one.valid_to)]
+    for row in rows:
+        start = row.day("start_date") or row.day("end_date")
+        end = row.day("end_date") or start
+        rule = _exception(row)
+        if start is None or end is None or start > end or not rule:
+            row.remark("hours-unread", "start_date", f"{row.line('start_date', 40)} {row.line('end_date', 40)}")
+            continue
+        said = f"{_dates(start, end)} {rule}"
+        if not known:
+            result.append(Read(Hours(f"Mo-Su {rule}", "parsed"), "", start, end, "", given_uuid(row.data.get("id"))))
+            continue
+        for number in known:
+            one = result[number]
+            osm = f"{one.hours.osm}; {said}"
+            if len(osm) <= LONGEST_OSM and read_osm(osm).osm:
+                result[number] = replace(one, hours=Hours(osm, one.hours.parse), raw=one.raw or one.hours.osm)
+            else:
+                row.remark("hours-partly", "start_date", said)
     return result
+
+
+def _exception(row: Fields) -> str:
+    """ "off", "Mo-Su 10:00-12:00", or nothing when the row does not say."""
+    opens, closes = _clock(row.data.get("opens_at")), _clock(row.data.get("closes_at"))
+    span = interval(opens, closes) if opens is not None and closes is not None else None
+    if row.line("closed", 20).lower() in ("true", "t", "yes", "1", "y"):
+        return "off"
+    return f"{times([span])}" if span else ""
+
+
+def _dates(start: date, end: date) -> str:
+    first = f"{start.year} {MONTHS[start.month - 1]} {start.day:02d}"
+    return first if start == end else f"{first}-{end.year} {MONTHS[end.month - 1]} {end.day:02d}"
 
 
 def _description(group: list[Fields]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from maillage.directory.ingest import Record, Report, Thing
 from maillage.standards.hsds import reading as hsds
 from maillage.standards.hsds.reading import Reading
+from maillage.standards.hsds.schedules import HOLIDAY
 from maillage.standards.reading.files import Member, Tick, rows
 from maillage.standards.reading.staging import Row, Staging
 from maillage.standards.reading.values import storable
@@ -20,6 +21,7 @@ TABLES = {
     "locations": "locations", "location": "locations", "services_at_location": "service_at_locations",
     "service_at_locations": "service_at_locations", "service_at_location": "service_at_locations", "phones": "phones", "phone": "phones",
     "contacts": "contacts", "contact": "contacts", "regular_schedules": "schedules", "schedules": "schedules", "schedule": "schedules",
+    "holiday_schedules": "holidays", "holiday_schedule": "holidays",
     "languages": "languages", "language": "languages", "eligibility": "eligibility", "physical_addresses": "addresses",
     "postal_addresses": "postal_addresses", "addresses": "addresses", "address": "addresses",
     "accessibility_for_disabilities": "accessibility", "accessibility": "accessibility", "services_taxonomy": "service_terms",
@@ -36,7 +38,8 @@ ROOTS = ("organizations", "locations", "services")
 OWNERS: dict[str, tuple[str, ...]] = {
     "service_at_locations": ("service_id",), "phones": ("contact_id", "service_id", "service_at_location_id", "location_id", "organization_id"),
     "contacts": ("service_id", "service_at_location_id", "location_id", "organization_id"),
-    "schedules": ("service_at_location_id", "service_id", "location_id"), "languages": ("service_id", "location_id"),
+    "schedules": ("service_at_location_id", "service_id", "location_id"),
+    "holidays": ("service_at_location_id", "service_id", "location_id"), "languages": ("service_id", "location_id"),
     "eligibility": ("service_id",), "addresses": ("location_id",), "postal_addresses": ("location_id",), "accessibility": ("location_id",),
     "service_terms": ("service_id",), "attributes": ("link_id",), "service_areas": ("service_id",), "required_documents": ("service_id",),
     "payments": ("service_id",), "funding": ("service_id", "organization_id"), "programs": ("organization_id",),
@@ -52,9 +55,9 @@ _OF = {
 }
 CHILDREN: dict[str, tuple[str, ...]] = {
     "organizations": ("phones", "contacts", "funding", "programs", "organization_identifiers", "attributes", "urls"),
-    "locations": ("phones", "contacts", "schedules", "languages", "addresses", "postal_addresses", "accessibility", "attributes"),
+    "locations": ("phones", "contacts", "schedules", "holidays", "languages", "addresses", "postal_addresses", "accessibility", "attributes"),
     "services": (
-        "phones", "contacts", "schedules", "languages", "funding", "eligibility", "service_terms", "attributes", "service_areas",
+        "phones", "contacts", "schedules", "holidays", "languages", "funding", "eligibility", "service_terms", "attributes", "service_areas",
         "required_documents", "payments", "cost_options", "capacities", "service_at_locations", "urls",
     ),
 }  # fmt: skip
@@ -166,12 +169,12 @@ class Package:
             for _, row in found
             if row.get("id")
         ]
-        for child in ("phones", "contacts", "schedules"):
+        for child in ("phones", "contacts", "schedules", "holidays"):
             found = self.staging.of(child, keys)
             for placed in result["service_at_locations"].values() if found else ():
                 for _, row in placed:
                     if below := found.get(f"sal {row.get('id', '')}"):
-                        row[child] = [r for _, r in below]  # type: ignore[assignment]
+                        self._attach(row, child, [r for _, r in below])
 
     def _things(
         self, name: str, maker: Callable[..., list[Thing]], payload: dict[str, Any], placed: list[Row], report: Report
@@ -198,6 +201,8 @@ class Package:
             for row in found:
                 term = self._term(row.get("taxonomy_term_id", "").strip(), {})
                 data.setdefault("attributes", []).append(row | ({"taxonomy_term": term} if term else {}))
+        elif child == "holidays":
+            data.setdefault("schedules", []).extend(row | {HOLIDAY: "yes"} for row in found)
         elif child == "postal_addresses":
             data.setdefault("addresses", []).extend(row | {"address_type": "postal"} for row in found)
         elif child == "payments":

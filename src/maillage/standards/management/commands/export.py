@@ -7,12 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import Progress
 
 from maillage.standards.hsds import export
 from maillage.territory.models import Territory
+
+
+def check_database() -> None:
+    """A database that was never made, or is older than the code, is told in a sentence."""
+    executor = MigrationExecutor(connection)
+    if not executor.loader.applied_migrations:
+        raise CommandError(_("There is no directory here yet: nothing can be exported."))
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError(_("The database is older than this version of Maillage: run “maillage migrate” first."))
 
 
 class Command(BaseCommand):
@@ -29,6 +40,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        check_database()
         code = options["territory"]
         territory = Territory.objects.filter(code=code).first() if code else Territory.objects.current()
         if territory is None:
