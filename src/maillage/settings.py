@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",  # the pages of allauth about passkeys
     "django.contrib.staticfiles",
     "csp",
     "django_htmx",

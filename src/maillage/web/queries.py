@@ -181,7 +181,7 @@ def standing(territory: Territory, service: int) -> Standing:
         territory=territory, kind="service", object_id=service, link_type="indicator"
     ).order_by("id")
     return Standing(
-        list(Accreditation.objects.filter(service=service).order_by("id")),
-        list(Funding.objects.filter(service=service).order_by("id").values_list("source", flat=True)),
+        list(Accreditation.objects.told().filter(service=service).order_by("id")),
+        list(Funding.objects.told().filter(service=service).order_by("id").values_list("source", flat=True)),
         list(figures.values_list("label", "value")),
     )

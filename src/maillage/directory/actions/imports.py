@@ -306,8 +306,11 @@ def read_raw(record: SourceRecord, *, by: User, at: datetime) -> Any:
     """The record as it came. One that speaks of contacts leaves a trace; one of a confidential place is for those alone who may
     know where it is. Raises NotAllowed, PlaceHidden."""
     _check(record.territory, by, at)
-    for location in confidential_places([record.pk]).get(record.pk, ()):
+    places = confidential_places([record.pk]).get(record.pk, ())
+    for location in places:
         queries.exact_place(location, user=by, at=at)
+    if not places and says_confidential(record.payload):  # it was rejected: no place here that anybody could have a right to
+        raise queries.PlaceHidden(str(record.pk))
     if holds_contacts(record.payload):
         audit.record("read a raw record", record, by=by, at=at, data={"source": record.source, "entity": record.entity})
     return record.payload
@@ -331,6 +334,23 @@ def confidential_places(records: Iterable[int]) -> dict[int, list[Location]]:
         for record in by_thing["service", row.service_id]:
             found.setdefault(record, []).append(row.location)
     return found
+
+
+def hidden_records(records: Iterable[int]) -> set[int]:
+    """Those whose values are not shown in lists: they speak of a confidential place, known here or said so by the record."""
+    keys = list(records)
+    said = SourceRecord.objects.filter(pk__in=keys).values_list("pk", "payload")
+    return set(confidential_places(keys)) | {pk for pk, payload in said.iterator(500) if says_confidential(payload)}
+
+
+def says_confidential(payload: Any) -> bool:
+    """Whether it says itself that a place is confidential: our property, or the attribute of HSDS."""
+    if isinstance(payload, dict):
+        is_said = payload.get("is_confidential") in (True, "true") or (
+            payload.get("label") == "confidential" and payload.get("value") in (True, "true")
+        )
+        return is_said or any(says_confidential(value) for value in payload.values())
+    return isinstance(payload, list) and any(says_confidential(one) for one in payload)
 
 
 def holds_contacts(payload: Any) -> bool:

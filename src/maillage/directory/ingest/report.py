@@ -55,10 +55,20 @@ class Report:
         self.row = ""
         self.entity = ""
         self.id = ""
+        self.is_hushed = False
 
     def at(self, entity: str, row: str, identifier: str = "") -> None:
         """The record that the next remarks are about; `identifier`: under which its raw record is kept."""
-        self.entity, self.row, self.id = entity, row, identifier
+        self.entity, self.row, self.id, self.is_hushed = entity, row, identifier, False
+
+    def hush(self) -> None:
+        """The current record speaks of a confidential place: none of its values is kept in a remark, said before or after."""
+        self.is_hushed = True
+        for issue in reversed(self._pending):
+            if (issue.entity, issue.row) != (self.entity[:40], self.row[:200]):
+                break
+            issue.value = ""
+        self.examples |= {key: (row, "") for key, (row, _) in self.examples.items() if row == self.row}
 
     def mark(self) -> Mark:
         tally = {entity: Counter(counts) for entity, counts in self.tally.items()}
@@ -73,7 +83,7 @@ class Report:
 
     def remark(self, code: str, field: str = "", value: object = "", *, rejected: bool = False) -> None:
         """One thing wrong with the current row."""
-        entity, shown = self.entity, _shown(value)
+        entity, shown = self.entity, "" if self.is_hushed else _shown(value)
         key = (entity, _ROW.sub("", field)[:80], code)  # "phones[3].number" counts as "phones.number"
         self.issues[key] += 1
         self.examples.setdefault(key, (self.row, shown))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -10,6 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from maillage.directory.models.service import Location, Service, ServiceAtLocation
 from maillage.people.models import Organization
+
+
+class OwnedQuerySet(models.QuerySet[Any]):
+    def told(self) -> OwnedQuerySet:
+        """Without those that hang on a confidential place: a telephone, a funder, a name of there would say where it is."""
+        place, placing = "location", "service_at_location__location"
+        return self.filter(
+            models.Q(**{place: None}) | models.Q(**{f"{place}__is_confidential": False}),
+            models.Q(**{placing: None}) | models.Q(**{f"{placing}__is_confidential": False}),
+        )
 
 
 class Owned(models.Model):
@@ -24,6 +35,8 @@ class Owned(models.Model):
     service_at_location = models.ForeignKey(
         ServiceAtLocation, null=True, blank=True, on_delete=models.CASCADE, related_name="%(class)ss"
     )
+
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -292,7 +292,8 @@ def _card(
     schedule = _current(rows.schedules.of(service, at))
     address = "" if hidden or location is None else _address(rows.addresses.get(location.pk, ()))
     latitude, longitude = place(location, area)
-    phones = [p for p in rows.phones.of(service, at) if not (hidden and p.location_id)]
+    # of a confidential place: neither its own telephones, nor the free words of its hours, which may hold its address
+    phones = [p for p in rows.phones.of(service, at) if not (hidden and (p.location_id or p.service_at_location_id))]
     rules = _rules(rows, service)
     return Card(
         service=str(service.uuid),
@@ -312,7 +313,7 @@ def _card(
         email=service.email or (service.organization.email if service.organization else ""),
         url=service.url or (service.organization.website if service.organization else ""),
         osm_hours=schedule.osm if schedule else "",
-        raw_hours=schedule.raw if schedule else "",
+        raw_hours=schedule.raw if schedule and not hidden else "",
         hours_parse=schedule.parse if schedule else "",
         languages=_languages(rows, service, at),
         has_interpreter=service.has_interpreter,

@@ -5,7 +5,7 @@ Forms, proposals, history, undo and merges all speak of these fields and know no
 
 from maillage.directory.sheet.checks import SheetError, clean
 from maillage.directory.sheet.fields import FIELDS, Field, base_of, choices, field_names, field_of, label, language_of
-from maillage.directory.sheet.reading import differences, known_codes, read
+from maillage.directory.sheet.reading import differences, is_confidential, known_codes, read
 from maillage.directory.sheet.writing import Written, restore_statuses, source_hash, write
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "differences",
     "field_names",
     "field_of",
+    "is_confidential",
     "known_codes",
     "label",
     "language_of",

@@ -22,7 +22,7 @@ from maillage.directory.models import (
     Text,
 )
 from maillage.directory.sheet.fields import TEXTS, field_names
-from maillage.directory.sheet.reading import LISTS, PLAIN
+from maillage.directory.sheet.reading import LISTS, PLAIN, hours_of
 from maillage.territory.models import Territory
 
 BATCH = 1_000
@@ -35,6 +35,7 @@ class _Places:
     only: dict[int, tuple[int, int]] = field(default_factory=dict)  # service -> (placing, location), when it has one
     wheelchair: dict[int, bool | None] = field(default_factory=dict)  # location -> what is known
     confidential: set[int] = field(default_factory=set)
+    hiding: set[int] = field(default_factory=set)  # services that are offered at a confidential place
     shared: set[int] = field(default_factory=set)  # locations where several services are
     by_placing: dict[int, int] = field(default_factory=dict)  # placing -> service
     by_location: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -46,7 +47,9 @@ class _Places:
         if row["service_id"] is not None and (location is None or location not in self.confidential):
             found.add(row["service_id"])
         if row["service_at_location_id"] in self.by_placing:
-            found.add(self.by_placing[row["service_at_location_id"]])
+            service = self.by_placing[row["service_at_location_id"]]
+            if usual or self.only[service][1] not in self.confidential:
+                found.add(service)
         if location is not None and (usual or (location not in self.shared and location not in self.confidential)):
             found.update(self.by_location.get(location, ()))
         return sorted(found)
@@ -104,6 +107,7 @@ def _places(keys: list[int]) -> _Places:
         places.wheelchair[location] = wheelchair
         if is_confidential:
             places.confidential.add(location)
+            places.hiding.add(service)
     places.only = {service: found[0] for service, found in placed.items() if len(found) == 1}
     for service, (placing, location) in places.only.items():
         places.by_placing[placing] = service
@@ -145,7 +149,7 @@ def _lists(keys: list[int], places: _Places) -> dict[int, dict[str, Any]]:
         found[key]["documents"].append(document)
     days = ("valid_from", "valid_to")
     said = ("authority", "scheme", "number", "source", *days)
-    for row in Accreditation.objects.filter(service__in=keys).order_by("id").values("service_id", *said):
+    for row in Accreditation.objects.told().filter(service__in=keys).order_by("id").values("service_id", *said):
         dates = {day: row[day].isoformat() if row[day] else "" for day in days}
         found[row["service_id"]]["accreditations"].append({name: row[name] for name in said} | dates)
     for one in found.values():
@@ -157,13 +161,13 @@ def _lists(keys: list[int], places: _Places) -> dict[int, dict[str, Any]]:
 
 def _hours(keys: list[int], places: _Places) -> dict[int, dict[str, str]]:
     """The usual hours: without dates before dated, the service's before those of its place, which others may share."""
-    ranked: dict[int, tuple[tuple[bool, bool, bool], dict[str, str]]] = {}
+    ranked: dict[int, tuple[tuple[bool, bool, bool], dict[str, str] | None]] = {}
     for row in _owned(Schedule, keys, places, "osm", "raw", "parse", "valid_from", "valid_to"):
         rank = (
             bool(row["valid_from"] or row["valid_to"]), row["service_at_location_id"] is None, row["service_id"] is None,
         )  # fmt: skip
-        said = {"osm": row["osm"], "raw": row["raw"] or row["osm"], "parse": row["parse"]}
         for key in places.owners(row, usual=True):
             if key not in ranked or rank < ranked[key][0]:
+                said = hours_of(row["osm"], row["raw"], row["parse"], is_hidden=key in places.hiding)
                 ranked[key] = (rank, said)
-    return {key: said for key, (_, said) in ranked.items()}
+    return {key: said for key, (_, said) in ranked.items() if said}

@@ -36,7 +36,7 @@ LISTS = {"access_modes": "access", "delivery": "delivery"}  # field of the sheet
 class Own:
     """What is this service's alone: its rows, and at its only place those of the place when no other service is there.
 
-    The rows of a confidential place are nobody's here: its telephone would say where it is.
+    The rows of a confidential place are nobody's here: its telephone, the free words of its hours, would say where it is.
     """
 
     service: Service
@@ -51,6 +51,13 @@ class Own:
         return self.places[0] if len(self.places) == 1 else None
 
     @cached_property
+    def hides(self) -> bool:
+        """It is offered at a confidential place."""
+        if len(self.places) < 2:
+            return any(one.location.is_confidential for one in self.places)
+        return is_confidential(self.service)
+
+    @cached_property
     def is_shared(self) -> bool:
         """Another service stands at the only place."""
         if self.only is None:
@@ -61,23 +68,36 @@ class Own:
     def rows(self) -> Q:
         """Whose phones, hours and languages are this service's own."""
         own = Q(service=self.service) & (Q(location=None) | Q(location__is_confidential=False))
-        if self.only is None:
+        if self.only is None or self.only.location.is_confidential:
             return own
         own |= Q(service_at_location=self.only)
-        if not self.is_shared and not self.only.location.is_confidential:
+        if not self.is_shared:
             own |= Q(location=self.only.location_id)
         return own
 
     @cached_property
     def schedule(self) -> Schedule | None:
         """The usual hours: without dates before dated, the service's before those of its place, which others may share."""
-        wanted = self.rows | (Q(location=self.only.location_id) if self.only else Q())
+        there = Q(location=self.only.location_id) | Q(service_at_location=self.only) if self.only else Q()
+        wanted = self.rows | there
         found = list(Schedule.objects.filter(wanted).order_by("id"))
         ranked = sorted(
             found,
             key=lambda s: (bool(s.valid_from or s.valid_to), s.service_at_location_id is None, s.service_id is None),
         )
         return ranked[0] if ranked else None
+
+
+def is_confidential(service: Service) -> bool:
+    """Whether one of its places is."""
+    return ServiceAtLocation.objects.filter(service=service, location__is_confidential=True).exists()
+
+
+def hours_of(osm: str, raw: str, parse: str, *, is_hidden: bool) -> dict[str, str] | None:
+    """Hours as the sheet holds them; of a confidential place, only what a machine has read."""
+    if is_hidden:
+        return {"osm": osm, "raw": osm, "parse": parse} if osm else None
+    return {"osm": osm, "raw": raw or osm, "parse": parse}
 
 
 def read(service: Service, own: Own | None = None) -> dict[str, Any]:
@@ -97,7 +117,7 @@ def read(service: Service, own: Own | None = None) -> dict[str, Any]:
         for number, description in Phone.objects.filter(own.rows).order_by("id").values_list("number", "description")
     ]
     one = own.schedule
-    sheet["hours"] = {"osm": one.osm, "raw": one.raw or one.osm, "parse": one.parse} if one else None
+    sheet["hours"] = hours_of(one.osm, one.raw, one.parse, is_hidden=own.hides) if one else None
     sheet["wheelchair"] = own.only.location.is_wheelchair_accessible if own.only else None
     sheet |= _lists(service, own)
     sheet["accreditations"] = [
@@ -106,7 +126,7 @@ def read(service: Service, own: Own | None = None) -> dict[str, Any]:
             "valid_from": row.valid_from.isoformat() if row.valid_from else "",
             "valid_to": row.valid_to.isoformat() if row.valid_to else "",
         }
-        for row in Accreditation.objects.filter(service=service).order_by("id")
+        for row in Accreditation.objects.told().filter(service=service).order_by("id")
     ]  # fmt: skip
     return sheet
 

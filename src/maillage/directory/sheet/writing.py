@@ -172,7 +172,7 @@ def _accreditations(here: _Place, value: Any) -> None:
         (row["authority"], dict(row) | {day: date.fromisoformat(row[day]) if row.get(day) else None for day in DAYS})
         for row in value or ()
     ]
-    rows = list(Accreditation.objects.filter(service=here.service).order_by("id"))
+    rows = list(Accreditation.objects.told().filter(service=here.service).order_by("id"))
     _replace(Accreditation, here, rows, "authority", said)
 
 

@@ -2,6 +2,7 @@
 
 LOSSES: tuple[tuple[str, str], ...] = (
     ("location (confidential)", "its id, name, coordinates, addresses, external identifier, contacts, phones: they never leave the system"),
+    ("schedule (confidential)", "the words in which the hours of a confidential place were written: they may hold its address"),
     ("code", "nothing, but what had no code gets one from the name of the feed and its id"),
     ("location", "locations where no service is offered"),
     ("service", "services that are hidden or defunct: they are not published"),

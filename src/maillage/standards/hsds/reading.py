@@ -110,10 +110,12 @@ def location(data: Mapping[str, Any], report: Report, reading: Reading) -> list[
     f = Fields(data, report)
     thing = _thing("location", f)
     own = f.object(words.PROFILE) or Fields({}, report)
-    latitude, longitude = f.coordinates()
     confidential = own.data.get("is_confidential") is True or any(
         a.data.get("label") == "confidential" and a.data.get("value") == "true" for a in f.items("attributes")
     )
+    if confidential:
+        report.hush()
+    latitude, longitude = f.coordinates()
     kind = f.choice("location_type", words.LOCATION_TYPES)
     _set(
         thing, name=f.line("name", 400), location_type=kind, transportation=f.text("transportation"), url=f.url("url"),

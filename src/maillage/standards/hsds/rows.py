@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -94,7 +94,10 @@ class Owned:
         for kind, ids in owners.items():
             if ids:
                 condition |= Q(**{f"{kind}_id__in": ids})
-        rows = list(model.objects.filter(condition).order_by("id").values()) if condition else []
+        if name in WORDLESS:
+            rows = list(hushed(model, condition, WORDLESS[name])) if condition else []
+        else:
+            rows = list(model.objects.told().filter(condition).order_by("id").values()) if condition else []
         for kind, ids in owners.items():
             wanted = set(ids)
             self._found[name, kind] = grouped((row for row in rows if row[f"{kind}_id"] in wanted), f"{kind}_id")
@@ -110,10 +113,22 @@ OWNED: dict[str, Any] = {
     "languages": Language,
     "funding": Funding,
 }
+# hours and languages are told of a confidential place too, without the words that were written beside them
+WORDLESS: dict[str, tuple[str, ...]] = {"schedules": ("raw", "description"), "languages": ("note",)}
 _SERVICE_TABLES: dict[str, Any] = {
     "cost_options": CostOption, "required_documents": RequiredDocument, "capacities": ServiceCapacity, "rules": EligibilityRule,
     "activities": Activity, "accreditations": Accreditation,
 }  # fmt: skip
+
+
+def hushed(model: Any, condition: Q, words: tuple[str, ...]) -> Iterator[Row]:
+    """Rows without `words` where they may speak of a confidential place: of one, or of a service that is offered at one."""
+    there = ServiceAtLocation.objects.filter(service=OuterRef("service"), location__is_confidential=True)
+    marks = ("location__is_confidential", "service_at_location__location__is_confidential", "is_offered_there")
+    rows = model.objects.filter(condition).annotate(is_offered_there=Exists(there)).order_by("id")
+    for row in rows.values(*_columns(model), *marks):
+        is_hidden = any([row.pop(mark) for mark in marks])
+        yield row | dict.fromkeys(words, "") if is_hidden else row
 
 
 class Bundle:
@@ -154,7 +169,7 @@ class Bundle:
         }
         self.owned = Owned(owners, tuple(OWNED))
         self.tables = {
-            name: grouped(model.objects.filter(service_id__in=ids).order_by("id").values(), "service_id")
+            name: grouped(_told(model).filter(service_id__in=ids).order_by("id").values(), "service_id")
             for name, model in _SERVICE_TABLES.items()
         }
         self.areas = grouped(
@@ -202,6 +217,10 @@ class About:
         self.programs = grouped(
             Program.objects.filter(organization_id__in=organizations).order_by("id").values(), "organization_id"
         )
+
+
+def _told(model: Any) -> Any:
+    return Accreditation.objects.told() if model is Accreditation else model.objects.all()
 
 
 def attributes(owners: dict[str, Collection[int]]) -> dict[tuple[str, int], list[Row]]:

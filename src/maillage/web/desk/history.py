@@ -65,7 +65,7 @@ def history(request: HttpRequest, uuid: UUID) -> HttpResponse:
     context = {
         "service": service,
         "name": services.named(service, words),
-        "entries": [entry(one, words, moderates=moderates) for one in listed[:PAGE]],
+        "entries": [entry(one, words, moderates=moderates) for one in hushed(service, listed[:PAGE])],
         "fields": [
             (name, difference.label(name, words), name == field) for name in sheet.field_names(service.territory)
         ],
@@ -73,6 +73,14 @@ def history(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "following": listed[PAGE - 1].pk if len(listed) > PAGE else None,
     }
     return render(request, "desk/history.html", context)
+
+
+def hushed(service: Service, listed: list[Revision]) -> list[Revision]:
+    """At a confidential place, without the words in which hours were written."""
+    if sheet.is_confidential(service):
+        for one in listed:
+            one.old, one.new = difference.hushed(one.old), difference.hushed(one.new)
+    return listed
 
 
 def number(text: str) -> int:

@@ -231,7 +231,7 @@ def _shown(run: ImportRun, issues: list[ImportIssue]) -> Iterator[present.Remark
         ids = {issue.external_id for issue in some if issue.external_id}
         rows = SourceRecord.objects.filter(territory_id=run.territory_id, source=run.source, external_id__in=ids)
         keys = {(entity, known): pk for entity, known, pk in rows.values_list("entity", "external_id", "pk")}
-        hidden = asked.confidential_places(keys.values()) if keys else {}
+        hidden = asked.hidden_records(keys.values()) if keys else set()
         for issue in some:
             key = keys.get((issue.entity, issue.external_id))
             yield present.remark(issue, key, is_hidden=key in hidden)

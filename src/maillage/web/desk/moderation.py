@@ -110,7 +110,8 @@ def one_change(request: HttpRequest, uuid: UUID) -> Change:
 def show(request: HttpRequest, one: Change, *, refusal: str = "", reason: str = "", status: int = 200) -> HttpResponse:
     words, sits = vocabulary(one.service.territory), seat(request)
     waits = one.state == Change.State.PROPOSED
-    lines = difference.lines(one.fields, words, now=sheet.read(one.service) if waits else None)
+    fields = difference.hush(one.fields) if sheet.is_confidential(one.service) else one.fields
+    lines = difference.lines(fields, words, now=sheet.read(one.service) if waits else None)
     context = {
         "change": one,
         "name": services.named(one.service, words),

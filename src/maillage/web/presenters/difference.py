@@ -66,6 +66,18 @@ def lines(
     ]
 
 
+def hushed(value: Any) -> Any:
+    """Hours without the words in which they were written: at a confidential place, those may hold its address."""
+    if isinstance(value, dict) and "raw" in value:
+        return value | {"raw": value["osm"]} if value.get("osm") else None
+    return value
+
+
+def hush(fields: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """A proposal, with `hushed` values."""
+    return {name: {side: hushed(value) for side, value in change.items()} for name, change in fields.items()}
+
+
 def line(name: str, old: Any, new: Any, words: Vocabulary, *, now: Mapping[str, Any] | None = None) -> Line:
     found = replace(_line(name, old, new, words), language=sheet.language_of(name))
     if now is None or name not in now or now[name] in (old, new):
