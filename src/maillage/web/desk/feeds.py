@@ -28,7 +28,7 @@ from maillage.web.presenters.vocabulary import vocabulary
 MOST = 100  # feeds of one territory
 PAGE = 50
 EVERY = {
-    6: _("every 6 hours"), 12: _("every 12 hours"), 24: _("every day"), 72: _("every 3 days"), 168: _("every week"), 720: _("every 30 days"),
+    6: _("every 6 hours"), 12: _("every 12 hours"), 24: _("once a day"), 72: _("every 3 days"), 168: _("every week"), 720: _("every 30 days"),
 }  # fmt: skip
 
 
