@@ -312,3 +312,84 @@ def test_what_the_desk_says_is_no_source_that_keeps_a_service(testland: Territor
     assert list(gone_services(testland).values_list("name", flat=True)) == ["Bread"]
     assert list(gone_services(testland, "feed").values_list("name", flat=True)) == ["Bread"]
     assert not gone_services(testland, "other").exists()
+
+
+def test_of_two_who_claim_at_once_one_has_it(testland: Territory, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = ask(testland, cast.dora, kept(service()))
+    original = asked._move
+
+    def slow(one: ImportRun, state: str, **more: Any) -> bool:
+        ImportRun.objects.filter(pk=one.pk).update(state="running")  # somebody else was faster
+        return original(one, state, **more)
+
+    monkeypatch.setattr(asked, "_move", slow)
+    assert asked.claim(at=NOW) is None
+    run.refresh_from_db()
+    assert run.state == "running"
+    assert asked.give_up_on_the_silent(at=NOW) == 0
+
+
+def test_a_file_of_two_imports_is_kept_until_both_are_old(testland: Territory, cast: Cast) -> None:
+    run = ask(testland, cast.dora, kept(service()))
+    again = asked.ask_again(run, is_trial=True, by=cast.dora, at=NOW)
+    jobs.run_asked(NOW)
+    ImportRun.objects.filter(pk=run.pk).update(ended_at=NOW - timedelta(days=31))
+    assert jobs.forget_files(NOW) == 0
+    again.refresh_from_db()
+    assert incoming.path_of(again.file) is not None
+
+
+@pytest.mark.parametrize(
+    ("type_", "ending"), [("text/csv; charset=utf-8", ".csv"), ("application/zip", ".zip"), ("text/plain", ".json")]
+)
+def test_a_feed_whose_address_has_no_ending_gets_one(
+    testland: Territory, cast: Cast, web: dict[str, Any], type_: str, ending: str
+) -> None:
+    web["type"] = type_
+    asked.run_now(plan(testland, cast.dora, location="https://example.org/api/export"), by=cast.dora, at=NOW)
+    jobs.run_asked(NOW)
+    assert ImportRun.objects.get().file.endswith(f"/export{ending}")
+
+
+def test_a_chunk_that_is_tried_again_is_counted_once(
+    testland: Territory, take: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from maillage.directory.ingest import links
+
+    original = links.write
+
+    def refuse(feed: Any, kind: str, placed: Any) -> None:
+        if any(one.thing.values.get("name") == "Poison" for one in placed):
+            raise RuntimeError("no")
+        original(feed, kind, placed)
+
+    monkeypatch.setattr(links, "write", refuse)
+    one = service(url="nowhere")
+    outcome = take(testland, [one, one, service(name="Poison"), service()])
+    assert outcome.report.counts["service"] == {
+        "read": 4, "created": 2, "updated": 0, "unchanged": 0, "held": 0, "attached": 0, "rejected": 2,
+    }  # fmt: skip
+    assert outcome.report.issues["service", "url", "url-invalid"] == 1
+    assert ImportIssue.objects.filter(code="url-invalid").count() == 1
+
+
+def test_a_place_that_a_feed_changes_is_history_of_the_service_there(testland: Territory, take: Import) -> None:
+    place = {"id": "9", "location_type": "physical", "phones": [{"id": "", "number": "1"}]}
+    one = service(service_at_locations=[{"id": "8", "location": place}])
+    take(testland, [one])
+    take(
+        testland,
+        [one | {"service_at_locations": [{"id": "8", "location": place | {"phones": [{"id": "", "number": "2"}]}}]}],
+    )
+    assert [(row.field, row.old, row.new) for row in Revision.objects.all()] == [
+        ("phones", [{"number": "1", "description": ""}], [{"number": "2", "description": ""}])
+    ]
+
+
+def test_a_long_text_is_shortened_in_a_preview(testland: Territory, cast: Cast, take: Import) -> None:
+    one = service()
+    take(testland, [one], source="Feed")
+    run = ask(testland, cast.dora, kept(one | {"description": "x" * 5_000}))
+    jobs.run_asked(NOW)
+    run.refresh_from_db()
+    assert run.preview["changed"][0]["fields"]["description:fr"]["new"] == "x" * 600 + " …"
