@@ -5,6 +5,7 @@ Everything is dated around NOW, a Friday evening in winter. Texts are in fr, nl 
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -128,7 +129,7 @@ def build() -> Territory:
     """The whole territory, in the current database."""
     territory = Territory.objects.create(
         code="testland", labels=labels("Terre d'essai", "Testland", "Testland"), pack_version="1", pack_hash="0" * 64,
-        languages=["fr", "nl", "en"], country="BE", timezone="Europe/Brussels", content=CONTENT, has_fiction=True, loaded_at=NOW,
+        languages=["fr", "nl", "en"], country="BE", timezone="Europe/Brussels", content=deepcopy(CONTENT), has_fiction=True, loaded_at=NOW,
     )  # fmt: skip
     areas = _areas(territory)
     terms = _needs(territory)

@@ -86,7 +86,7 @@ def test_every_condition_that_is_known_to_hold_opens_it(orienting: Any) -> None:
 
 def test_alternatives_that_may_still_hold_are_told_as_such(orienting: Any) -> None:
     found = orienting("", language="fr", needs=["housing"], facts={"children": True})
-    assert found.rights[0].to_verify == ("Séjour: oui; or âge: à partir de 18 ans",)
+    assert found.rights[0].to_verify == ("Séjour: oui ; ou âge: à partir de 18 ans",)
 
 
 def test_what_somebody_has_already_is_not_proposed(orienting: Any) -> None:

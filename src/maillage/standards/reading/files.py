@@ -21,6 +21,7 @@ from maillage.standards.reading.packed import Member, Refused, members
 __all__ = ["Member", "Refused", "members"]
 
 LONGEST_LINE = 16 * 1024**2  # characters of a line or of a cell
+csv.field_size_limit(LONGEST_LINE)  # of the whole process: lines are bounded before it looks
 HUGE_CELL = 1_000_000
 MOST_COLUMNS = 2_000
 DEEPEST = 500  # levels of brackets in JSON
@@ -182,7 +183,6 @@ def _bounded(text: IO[str]) -> Iterator[str]:
 
 def rows(member: Member, entity: str, report: Report, tick: Tick) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, column -> cell) for each row of a table. Column names in lower case; what is wrong is remarked, the rest is read."""
-    csv.field_size_limit(LONGEST_LINE)
     line = 1
     with open_text(member, tick, report) as text:
         following = _bounded(text)
