@@ -48,6 +48,9 @@ def _secret() -> str:
     return kept.read_text()
 
 
+CONN_MAX_AGE = env_int("CONN_MAX_AGE", 600)  # seconds that a connection to the database is kept
+
+
 def _database(url: str) -> dict[str, object]:
     """`postgresql://user:password@host:port/name?sslmode=...` or `sqlite:///path`; nothing: SQLite in VAR."""
     if not url or url.startswith("sqlite:"):
@@ -55,6 +58,7 @@ def _database(url: str) -> dict[str, object]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": name,
+            "CONN_MAX_AGE": CONN_MAX_AGE,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",  # a deferred transaction dies with "database is locked" at its first write
                 "timeout": 20,
@@ -73,7 +77,7 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.pop("host", None) or unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": env_int("CONN_MAX_AGE", 600),  # seconds that a connection to PostgreSQL is kept
+        "CONN_MAX_AGE": CONN_MAX_AGE,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": query,
     }
@@ -112,9 +116,11 @@ if OPENID_CONNECT:
     INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
 
 MIDDLEWARE = [
+    "maillage.web.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "maillage.web.language.LanguageMiddleware",
@@ -126,7 +132,6 @@ MIDDLEWARE = [
     "maillage.web.access.AccessMiddleware",
     "maillage.web.refusals.RefusalsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -254,6 +259,8 @@ SESSION_COOKIE_NAME = "__Host-session" if BEHIND_TLS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if BEHIND_TLS else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# searches a minute from one address, counted by each process: a library with forty screens is one address; 0: no limit
+SEARCHES_A_MINUTE = env_int("SEARCHES_A_MINUTE", 300)
 IMPORT_MOST_MB = env_int("IMPORT_MOST_MB", 100)  # megabytes of a feed that is handed in or fetched at the desk
 IMPORT_KEEP_DAYS = env_int("IMPORT_KEEP_DAYS", 30)  # days that such a file is kept after its import
 IMPORT_FOLDER = env("IMPORT_FOLDER")  # a folder whose files may be scheduled as feeds; empty: only https:// addresses

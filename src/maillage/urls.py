@@ -16,4 +16,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "maillage.web.public.errors.bad_request"
 handler403 = "maillage.web.public.errors.forbidden"
 handler404 = "maillage.web.public.errors.not_found"
+handler429 = "maillage.web.public.errors.too_often"  # asked by allauth
 handler500 = "maillage.web.public.errors.broken"

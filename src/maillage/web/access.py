@@ -152,7 +152,8 @@ class RoleNeeded(PermissionDenied):
 
 
 class AccessMiddleware:
-    """Enforces the table before any view runs. What stands behind the gate is kept by no browser and no proxy."""
+    """Enforces the table before any view runs. What stands behind the gate, and any page
+    that knows who reads it, is kept by no browser and no proxy."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -160,7 +161,8 @@ class AccessMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         match = request.resolver_match
-        if match and VISITOR not in allowed(match.view_name):
+        someone = getattr(request, "_cached_user", None)  # only when the page has asked who it is
+        if (someone and someone.is_authenticated) or (match and VISITOR not in allowed(match.view_name)):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
 

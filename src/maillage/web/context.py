@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -16,6 +17,8 @@ from maillage.web.desk.nav import Way, ways
 from maillage.web.language import territory_of
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
 from maillage.web.seat import seat
+
+LONGEST_PATH: Final = 2_000  # characters
 
 NEUTRAL_SITE = "https://www.wikipedia.org/"
 
@@ -86,7 +89,8 @@ class Page:
 
     @cached_property
     def path(self) -> str:
-        return self.request.get_full_path() if self.request.method == "GET" else self.request.path
+        whole = self.request.get_full_path() if self.request.method == "GET" else self.request.path
+        return whole if len(whole) <= LONGEST_PATH else "/"  # it comes back in a form: never a page of it
 
 
 def page(request: HttpRequest) -> dict[str, object]:

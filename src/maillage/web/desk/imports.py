@@ -23,6 +23,7 @@ from maillage.directory.ingest.reasons import sentence
 from maillage.directory.models import ImportIssue, ImportRun, SourceRecord
 from maillage.directory.queries import PlaceHidden
 from maillage.directory.watching import gone_services
+from maillage.web import rate
 from maillage.web.desk import services
 from maillage.web.fields import Typed
 from maillage.web.presenters import imports as present
@@ -30,6 +31,7 @@ from maillage.web.presenters.vocabulary import vocabulary
 from maillage.web.sheets import csv_answer
 
 PAGE = 30
+MOST_FILES, AN_HOUR = 60, 3_600  # handed in by one person
 REMARKS = 50
 MOST_ROWS = 100_000  # of a CSV: a spreadsheet opens no more with ease
 State = ImportRun.State
@@ -87,6 +89,11 @@ def new(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
+        if not rate.allow(f"import:{services.member(request).pk}", MOST_FILES, AN_HOUR):
+            form.add_error(None, gettext("Many files came at once. Please hand in yours again later."))
+            response = render(request, "desk/import_new.html", {"form": form}, status=429)
+            response["Retry-After"] = str(rate.wait(AN_HOUR))
+            return response
         try:
             file = incoming.keep(said["file"].name, said["file"].chunks())
             run = asked.ask(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -20,18 +22,38 @@ def error_page(request: HttpRequest, status: int, title: str, sentence: str) -> 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return error_page(
-            request,
-            413,
-            _("That is too much at once"),
-            _("What you sent is larger than we can read. Write it shorter, please."),
-        )
+        return too_large(request)
     return error_page(
         request,
         400,
         _("We could not read that"),
         _("The page asked for something in a form that we do not understand."),
     )
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    sentence = _("What you sent is larger than we can read. Write it shorter, please.")
+    return error_page(request, 413, _("That is too much at once"), sentence)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    sentence = _("Too many questions came from the same place within a minute. Please try again in a minute.")
+    return error_page(request, 429, _("That is too much at once"), sentence)
+
+
+def too_often(request: HttpRequest) -> HttpResponse:
+    """The library of accounts counts attempts itself; it asks for this page."""
+    sentence = _("Too many attempts. For your safety, please wait a few minutes before you try again.")
+    response = error_page(request, 429, _("That is too much at once"), sentence)
+    response["Retry-After"] = "300"
+    return response
+
+
+def no_such_method(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
+    sentence = _("The page asked for something in a form that we do not understand.")
+    response = error_page(request, 405, _("We could not read that"), sentence)
+    response["Allow"] = ", ".join(methods)
+    return response
 
 
 def address_too_long(request: HttpRequest) -> HttpResponse:
