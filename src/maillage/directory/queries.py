@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
 
 from maillage.directory import sheet
 from maillage.directory.ingest import held
-from maillage.directory.models import Address, FieldProvenance, Location, Revision, Service, SourceRecord
+from maillage.directory.models import (
+    Address,
+    DirectoryState,
+    FieldProvenance,
+    Location,
+    Revision,
+    Service,
+    SourceRecord,
+)
 from maillage.people import audit
 from maillage.people.models import Membership, Role, User
 from maillage.people.queries import standing
@@ -20,6 +28,22 @@ from maillage.people.rules import can_see_confidential_place
 from maillage.territory.models import Territory
 
 MOST_MERGES: Final = 20  # one after the other
+
+
+def served(request: Any) -> Territory | None:
+    """The territory that this site serves, with the change number of its directory; read once for each request, which keeps it."""
+    if not hasattr(request, "_territory"):
+        request._territory = Territory.objects.select_related("directory_state").current()
+    found: Territory | None = request._territory
+    return found
+
+
+def change_number(territory: Territory) -> int:
+    """Of the directory, when the territory was read."""
+    try:
+        return territory.directory_state.sequence
+    except DirectoryState.DoesNotExist:
+        return 0
 
 
 def kept_instead(territory: Territory, service: UUID | str) -> UUID | None:

@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 
+from maillage.directory.queries import served
 from maillage.territory.models import Territory
 
 CODES = tuple(code for code, _ in settings.LANGUAGES)
@@ -18,9 +19,7 @@ ONE_YEAR = 365 * 24 * 3600
 
 def territory_of(request: HttpRequest) -> Territory | None:
     """The territory that this site serves, read once for each request."""
-    if not hasattr(request, "_territory"):
-        request._territory = Territory.objects.current()  # type: ignore[attr-defined]
-    return request._territory  # type: ignore[attr-defined,no-any-return]
+    return served(request)
 
 
 def reader_language(request: HttpRequest) -> str:

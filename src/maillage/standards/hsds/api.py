@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,8 +16,7 @@ from ninja import NinjaAPI, Query, Schema
 from ninja.errors import ValidationError
 from pydantic import ValidationError as Invalid
 
-from maillage.directory.models import DirectoryState, Service
-from maillage.directory.queries import kept_instead
+from maillage.directory.queries import change_number, kept_instead, served
 from maillage.standards.hsds import filters, paging
 from maillage.standards.hsds.docs import Docs
 from maillage.standards.hsds.filters import (
@@ -34,8 +33,12 @@ from maillage.territory.models import Territory
 
 MOST_BYTES = 64_000
 PER_PAGE = 50
+# what lays out the answer, and does not decide which objects are found
+LAYOUT = frozenset({"page", "per_page", "format", "full", "minimal", "full_service"})
 F = TypeVar("F", bound=Paged)
-Give = Callable[[list[int]], list[Any]]
+Find = Callable[[Territory, list[Any]], Any]  # a territory and filters -> a queryset: see filters.py
+Asks = Callable[[str], bool]  # whether a parameter is asked for
+Give = Callable[[Shelf, Any, Asks], list[Any]]  # objects, in the order of the queryset
 
 
 class RootOut(Schema):
@@ -135,15 +138,12 @@ def _nothing(request: HttpRequest, error: NothingLoaded) -> HttpResponse:
     return refuse(503, ("", _("No territory is loaded here yet.")))
 
 
-def current() -> tuple[Territory, int]:
-    """The territory that this site serves, and the change number of its directory: one query."""
-    territory = Territory.objects.select_related("directory_state").current()
+def current(request: HttpRequest) -> tuple[Territory, int]:
+    """The territory that this site serves, and the change number of its directory; what the middleware read is not read again."""
+    territory = served(request)
     if territory is None:
         raise NothingLoaded
-    try:
-        return territory, territory.directory_state.sequence
-    except DirectoryState.DoesNotExist:
-        return territory, 0
+    return territory, change_number(territory)
 
 
 def sent(request: HttpRequest, model: type[F], query: F) -> list[F]:
@@ -166,50 +166,44 @@ def sent(request: HttpRequest, model: type[F], query: F) -> list[F]:
         raise ValidationError([dict(one) for one in error.errors()]) from None
 
 
-def listed(request: HttpRequest, told: Sequence[Paged], queryset: Any, key: Hashable, give: Give) -> HttpResponseBase:
-    """A Page, or a stream of everything."""
+def listed(request: HttpRequest, find: Find, query: F, give: Give) -> HttpResponseBase:
+    """A Page of what `find` finds, or a stream of everything."""
+    told = sent(request, type(query), query)
+    territory, sequence = current(request)
+    queryset, shelf = find(territory, told), Shelf.of(territory)
 
     def first(name: str) -> Any:
         return next((value for f in reversed(told) if (value := getattr(f, name)) is not None), None)
 
+    def asks(name: str) -> bool:
+        return any(getattr(f, name) for f in told)
+
     if first("format") == "ndjson":
-        return StreamingHttpResponse(lines(queryset, give), content_type="application/x-ndjson")
-    found = paging.marks(queryset, key)
-    everything = any(getattr(f, "minimal", None) for f in told) and first("per_page") is None
+        parts = (give(shelf, some, asks) for some in paging.chunks(queryset))
+        stream = (b"".join(msgspec.json.encode(one) + b"\n" for one in part) for part in parts)
+        return StreamingHttpResponse(stream, content_type="application/x-ndjson")
+    found = paging.marks(queryset, (territory.pk, sequence, find.__name__, str([_filters(f) for f in told])))
+    everything = first("per_page") is None and any(getattr(f, "minimal", None) for f in told)
     size = max(found.total, 1) if everything else first("per_page") or PER_PAGE
     number = first("page") or 1
     begin = (number - 1) * size
-    keys = (
-        list(paging.slice_of(queryset, found, begin, size).values_list("id", flat=True)) if begin < found.total else []
-    )
-    contents = [one for start in range(0, len(keys), 5_000) for one in give(keys[start : start + 5_000])]
+    contents = give(shelf, paging.slice_of(queryset, found, begin, size), asks) if begin < found.total else []
     return answer(paging.page(found.total, number, size, contents))
 
 
-def lines(queryset: Any, give: Give) -> Iterator[bytes]:
-    for keys in paging.chunks(queryset):
-        yield b"".join(msgspec.json.encode(one) + b"\n" for one in give(keys))
+def _filters(told: Paged) -> list[tuple[str, Any]]:
+    """What decides which objects are found."""
+    return sorted((name, value) for name, value in vars(told).items() if value is not None and name not in LAYOUT)
 
 
-def key_of(territory: Territory, sequence: int, name: str, told: Sequence[Schema]) -> Hashable:
-    parts = [
-        tuple(
-            sorted(
-                f.model_dump(exclude={"page", "per_page", "format", "full", "minimal", "full_service"}).items(), key=str
-            )
-        )
-        for f in told
-    ]
-    return (territory.pk, sequence, name, str(parts))
-
-
-def one(queryset: Any, identifier: str, give: Give) -> HttpResponse:
+def one(request: HttpRequest, find: Find, identifier: str, give: Callable[[Shelf, Any], list[Any]]) -> HttpResponse:
     """The object with this UUID; what is no UUID names none."""
+    territory, _sequence = current(request)
     try:
         uuid = UUID(identifier)
     except ValueError:
         raise Http404 from None
-    found = give(list(queryset.filter(uuid=uuid).values_list("id", flat=True)))
+    found = give(Shelf.of(territory), find(territory, []).filter(uuid=uuid))
     if not found:
         raise Http404
     return answer(found[0])
@@ -239,12 +233,11 @@ def root(request: HttpRequest) -> HttpResponse:
 @api.get("/services", response=LIST, summary="Services")
 def services(request: HttpRequest, query: Query[ServiceFilters]) -> HttpResponseBase:
     """Services that fulfil every parameter."""
-    told = sent(request, ServiceFilters, query)
-    territory, sequence = current()
-    shelf = Shelf.of(territory)
-    full = any(f.full for f in told)
-    give: Give = shelf.minimal if any(f.minimal for f in told) else lambda keys: shelf.services(keys, full=full)
-    return listed(request, told, filters.services(territory, told), key_of(territory, sequence, "services", told), give)
+
+    def give(shelf: Shelf, some: Any, asks: Asks) -> list[Any]:
+        return shelf.minimal(some) if asks("minimal") else shelf.services(some, full=asks("full"))
+
+    return listed(request, filters.services, query, give)
 
 
 @api.post("/services", response=LIST, summary="Services, asked in the body", openapi_extra=body(ServiceFilters))
@@ -257,13 +250,10 @@ def services_asked(request: HttpRequest, query: Query[ServiceFilters]) -> HttpRe
 def service(request: HttpRequest, identifier: str) -> HttpResponse:
     """One service with everything that belongs to it. One that was merged into another leads to it (301, for an hour: a
     merge can be undone)."""
-    territory, _sequence = current()
-    shelf = Shelf.of(territory)
-    shown = Service.objects.filter(territory=territory).visible()
     try:
-        return one(shown, identifier, lambda keys: shelf.services(keys, full=True))
+        return one(request, filters.services, identifier, lambda shelf, some: shelf.services(some, full=True))
     except Http404:
-        if (kept := kept_instead(territory, identifier)) is None:
+        if (kept := kept_instead(current(request)[0], identifier)) is None:
             raise
     moved = HttpResponse(status=301, headers={"Location": f"{request.path.rpartition('/')[0]}/{kept}"})
     patch_cache_control(moved, max_age=3600)
@@ -273,17 +263,7 @@ def service(request: HttpRequest, identifier: str) -> HttpResponse:
 @api.get("/service_at_locations", response=LIST, summary="Services at locations")
 def placings(request: HttpRequest, query: Query[PlacingFilters]) -> HttpResponseBase:
     """Services at locations that fulfil every parameter. A confidential place has no distance."""
-    told = sent(request, PlacingFilters, query)
-    territory, sequence = current()
-    shelf, full = Shelf.of(territory), any(f.full for f in told)
-    queryset = filters.placings(territory, told)
-    return listed(
-        request,
-        told,
-        queryset,
-        key_of(territory, sequence, "placings", told),
-        lambda keys: shelf.placings(keys, full=full),
-    )
+    return listed(request, filters.placings, query, lambda shelf, some, asks: shelf.placings(some, full=asks("full")))
 
 
 @api.post(
@@ -300,23 +280,17 @@ def placings_asked(request: HttpRequest, query: Query[PlacingFilters]) -> HttpRe
 @api.get("/service_at_locations/{identifier}", response=ONE, summary="A service at a location")
 def placing(request: HttpRequest, identifier: str) -> HttpResponse:
     """One service at one location, with everything that belongs to both."""
-    territory, _sequence = current()
-    shelf = Shelf.of(territory)
-    return one(filters.placings(territory, []), identifier, lambda keys: shelf.placings(keys, full=True))
+    return one(request, filters.placings, identifier, lambda shelf, some: shelf.placings(some, full=True))
 
 
 @api.get("/organizations", response=LIST, summary="Organisations")
 def organizations(request: HttpRequest, query: Query[OrganizationFilters]) -> HttpResponseBase:
     """Organisations that fulfil every parameter."""
-    told = sent(request, OrganizationFilters, query)
-    territory, sequence = current()
-    shelf = Shelf.of(territory)
-    full, with_services = any(f.full for f in told), any(f.full_service for f in told)
-    queryset = filters.organizations(territory, told)
-    key = key_of(territory, sequence, "organizations", told)
-    return listed(
-        request, told, queryset, key, lambda keys: shelf.organizations(keys, full=full, with_services=with_services)
-    )
+
+    def give(shelf: Shelf, some: Any, asks: Asks) -> list[Any]:
+        return shelf.organizations(some, full=asks("full"), with_services=asks("full_service"))
+
+    return listed(request, filters.organizations, query, give)
 
 
 @api.post(
@@ -334,23 +308,17 @@ class FullService(Schema):
 @api.get("/organizations/{identifier}", response=ONE, summary="An organisation")
 def organization(request: HttpRequest, identifier: str, query: Query[FullService]) -> HttpResponse:
     """One organisation with everything that belongs to it; its services in short, or in full (`full_service`)."""
-    territory, _sequence = current()
-    shelf = Shelf.of(territory)
-    return one(
-        filters.organizations(territory, []), identifier,
-        lambda keys: shelf.organizations(keys, full=True, with_services=query.full_service),
-    )  # fmt: skip
+
+    def give(shelf: Shelf, some: Any) -> list[Any]:
+        return shelf.organizations(some, full=True, with_services=query.full_service)
+
+    return one(request, filters.organizations, identifier, give)
 
 
 @api.get("/taxonomies", response=LIST, summary="Taxonomies")
 def taxonomies(request: HttpRequest, query: Query[Paged]) -> HttpResponseBase:
     """The trees of categories: the territory's own (needs), and those of the feeds."""
-    told = sent(request, Paged, query)
-    territory, sequence = current()
-    queryset = filters.taxonomies(territory, told)
-    return listed(
-        request, told, queryset, key_of(territory, sequence, "taxonomies", told), Shelf.of(territory).taxonomies
-    )
+    return listed(request, filters.taxonomies, query, lambda shelf, some, asks: shelf.taxonomies(some))
 
 
 @api.post("/taxonomies", response=LIST, summary="Taxonomies, asked in the body", openapi_extra=body(Paged))
@@ -362,17 +330,13 @@ def taxonomies_asked(request: HttpRequest, query: Query[Paged]) -> HttpResponseB
 @api.get("/taxonomies/{identifier}", response=ONE, summary="A taxonomy")
 def taxonomy(request: HttpRequest, identifier: str) -> HttpResponse:
     """One taxonomy."""
-    territory, _sequence = current()
-    return one(filters.taxonomies(territory, []), identifier, Shelf.of(territory).taxonomies)
+    return one(request, filters.taxonomies, identifier, Shelf.taxonomies)
 
 
 @api.get("/taxonomy_terms", response=LIST, summary="Categories")
 def terms(request: HttpRequest, query: Query[TermFilters]) -> HttpResponseBase:
     """Categories that fulfil every parameter."""
-    told = sent(request, TermFilters, query)
-    territory, sequence = current()
-    queryset = filters.terms(territory, told)
-    return listed(request, told, queryset, key_of(territory, sequence, "terms", told), Shelf.of(territory).terms)
+    return listed(request, filters.terms, query, lambda shelf, some, asks: shelf.terms(some))
 
 
 @api.post("/taxonomy_terms", response=LIST, summary="Categories, asked in the body", openapi_extra=body(TermFilters))
@@ -384,5 +348,4 @@ def terms_asked(request: HttpRequest, query: Query[TermFilters]) -> HttpResponse
 @api.get("/taxonomy_terms/{identifier}", response=ONE, summary="A category")
 def term(request: HttpRequest, identifier: str) -> HttpResponse:
     """One category, with its taxonomy."""
-    territory, _sequence = current()
-    return one(filters.terms(territory, []), identifier, Shelf.of(territory).terms)
+    return one(request, filters.terms, identifier, Shelf.terms)

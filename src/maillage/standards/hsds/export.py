@@ -23,16 +23,17 @@ def objects(territory: Territory, progress: Callable[[int, int], None]) -> Itera
     silent = Organization.objects.filter(territory=territory).exclude(
         pk__in=published.exclude(organization=None).values("organization_id")
     )
-    for keys in paging.chunks(filters.taxonomies(territory, []), CHUNK):
-        yield from (("taxonomies", one) for one in shelf.taxonomies(keys))
-    for keys in paging.chunks(filters.terms(territory, []), CHUNK):
-        yield from (("taxonomy_terms", one) for one in shelf.terms(keys))
-    for keys in paging.chunks(silent, CHUNK):
-        yield from (("organizations", one) for one in shelf.organizations(keys, full=True))
+    for some in paging.chunks(filters.taxonomies(territory, []), CHUNK):
+        yield from (("taxonomies", one) for one in shelf.taxonomies(some))
+    for some in paging.chunks(filters.terms(territory, []), CHUNK):
+        yield from (("taxonomy_terms", one) for one in shelf.terms(some))
+    for some in paging.chunks(silent, CHUNK):
+        yield from (("organizations", one) for one in shelf.organizations(some, full=True))
     total, done = published.count(), 0
-    for keys in paging.chunks(published, CHUNK):
-        yield from (("contents", one) for one in shelf.services(keys, full=True))
-        done += len(keys)
+    for some in paging.chunks(published, CHUNK):
+        found = shelf.services(some, full=True)
+        yield from (("contents", one) for one in found)
+        done += len(found)
         progress(done, total)
 
 

@@ -1,8 +1,8 @@
 """The standard's Page, with keysets inside: page numbers outside, no long OFFSET inside.
 
-Objects are in the order of their UUID. For each set of filters the UUIDs that begin every thousandth object are kept in
-memory, with the count, as long as the directory has not changed; a page then starts at the nearest one, and skips fewer
-than a thousand rows of an index.
+Objects are in the order of their UUID. For each set of filters the UUID of every two hundredth object is kept in memory,
+with the count, as long as the directory has not changed; a page then starts at the nearest one, and skips fewer than two
+hundred rows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db.models import F, Window
 from django.db.models.functions import Mod, RowNumber
 
-STRIDE = 1_000
+STRIDE = 200
 KEPT = 128  # sets of filters
 SECONDS = 60.0  # vocabularies change without the change number of the directory
 CHUNK = 500
@@ -26,7 +26,7 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Marks:
-    """How many objects there are, and the UUID of every thousandth."""
+    """How many objects there are, and the UUID of each that begins a stride."""
 
     total: int
     starts: tuple[UUID, ...]
@@ -72,8 +72,8 @@ def slice_of(queryset: Any, found: Marks, first: int, count: int) -> Any:
     return ordered[first : first + count]
 
 
-def chunks(queryset: Any, size: int = CHUNK) -> Iterator[list[int]]:
-    """The primary keys of all objects, in the order of their UUID, some at a time: each continues after the one before."""
+def chunks(queryset: Any, size: int = CHUNK) -> Iterator[Any]:
+    """All objects, in the order of their UUID, some at a time: each queryset continues after the one before."""
     last: UUID | None = None
     while True:
         some = queryset.order_by("uuid") if last is None else queryset.filter(uuid__gt=last).order_by("uuid")
@@ -81,7 +81,7 @@ def chunks(queryset: Any, size: int = CHUNK) -> Iterator[list[int]]:
         if not rows:
             return
         last = rows[-1][1]
-        yield [key for key, _ in rows]
+        yield queryset.model.objects.filter(pk__in=[key for key, _ in rows]).order_by("uuid")
 
 
 def page(total: int, number: int, size: int, contents: list[Any]) -> dict[str, Any]:

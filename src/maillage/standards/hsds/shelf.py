@@ -1,8 +1,7 @@
-"""What the API and the export give: objects by their keys, basic or full, some at a time."""
+"""What the API and the export give: the objects of a queryset, in its order, basic or full."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -10,8 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from maillage.directory.models import Service, ServiceAtLocation, Taxonomy, TaxonomyTerm
-from maillage.people.models import Organization
+from maillage.directory.models import Service
 from maillage.standards.hsds import rows
 from maillage.standards.hsds.writing import Object, Writer, compact, location_id, moment
 from maillage.territory.models import Territory
@@ -25,7 +23,7 @@ def region_code(territory: int, pack_hash: str) -> str:
 
 @dataclass(frozen=True)
 class Shelf:
-    """Objects of one territory, in its default language. Keys come in the order wanted; what is gone meanwhile is left out."""
+    """Objects of one territory, in its default language. `some` is a queryset, a slice of a list at most: what is gone is left out."""
 
     territory: Territory
     now: datetime
@@ -39,36 +37,31 @@ class Shelf:
         region = region_code(self.territory.pk, self.territory.pack_hash)
         return Writer(self.territory.default_language, self.territory.country, region, self.now)
 
-    def services(self, keys: list[int], *, full: bool) -> list[Object]:
-        bundle = rows.Bundle(rows.service_rows(Service.objects.filter(pk__in=keys)), full=full)
-        found = {row["id"]: self.writer.service(row, bundle, full=full) for row in bundle.services}
-        return ordered(found, keys)
+    def services(self, some: Any, *, full: bool) -> list[Object]:
+        bundle = rows.Bundle(rows.service_rows(some), full=full)
+        return [self.writer.service(row, bundle, full=full) for row in bundle.services]
 
-    def minimal(self, keys: list[int]) -> list[Object]:
-        told = {
-            pk: {"id": str(uuid), "last_modified": moment(at), "modified_date": moment(at)}
-            for pk, uuid, at in Service.objects.filter(pk__in=keys).values_list("id", "uuid", "last_modified")
-        }
-        return ordered(told, keys)
+    def minimal(self, some: Any) -> list[Object]:
+        told = some.values_list("uuid", "last_modified")
+        return [{"id": str(uuid), "last_modified": moment(at), "modified_date": moment(at)} for uuid, at in told]
 
-    def placings(self, keys: list[int], *, full: bool) -> list[Object]:
+    def placings(self, some: Any, *, full: bool) -> list[Object]:
         """Services at locations: each with its location, and its service without its other locations."""
         if not full:
-            told = rows.placing_rows(ServiceAtLocation.objects.filter(pk__in=keys))
+            told = rows.placing_rows(some)
             services = {row["service_id"]: row["service"] for row in told}
             short = rows.Bundle(list(services.values()), full=False)
-            return ordered({row["id"]: self._placing(row, short) for row in told}, keys)
-        placed: list[rows.Row] = [dict(row) for row in ServiceAtLocation.objects.filter(pk__in=keys).values()]
+            return [self._placing(row, short) for row in told]
+        placed: list[rows.Row] = [dict(row) for row in some.values()]
         offered = Service.objects.filter(pk__in={row["service_id"] for row in placed})
         bundle = rows.Bundle(rows.service_rows(offered), full=True)
         services = {row["id"]: row for row in bundle.services}
-        found = {
-            row["id"]: self.writer.placing(row, bundle, service=str(services[row["service_id"]]["uuid"]))
+        return [
+            self.writer.placing(row, bundle, service=str(services[row["service_id"]]["uuid"]))
             | {"service": self.writer.service(services[row["service_id"]], bundle, full=True, with_placings=False)}
             for row in placed
             if row["location_id"] in bundle.locations and row["service_id"] in services
-        }
-        return ordered(found, keys)
+        ]
 
     def _placing(self, row: rows.Row, bundle: rows.Bundle) -> Object:
         """What is one to one: the service and the location, without what hangs on them."""
@@ -94,9 +87,10 @@ class Shelf:
             "description": "" if hidden else row["description"], "location": compact(location), "service": service,
         })  # fmt: skip
 
-    def organizations(self, keys: list[int], *, full: bool, with_services: bool = False) -> list[Object]:
-        told = rows.organization_rows(Organization.objects.filter(pk__in=keys))
-        bundle = rows.OrganizationBundle([row["id"] for row in told], full=full)
+    def organizations(self, some: Any, *, full: bool, with_services: bool = False) -> list[Object]:
+        told = rows.organization_rows(some)
+        keys = [row["id"] for row in told]
+        bundle = rows.OrganizationBundle(keys, full=full)
         offered: dict[int, list[Object]] = {}
         if full or with_services:
             services = rows.service_rows(Service.objects.filter(organization_id__in=keys).visible().order_by("id"))
@@ -105,25 +99,17 @@ class Shelf:
                 one = self.writer.service(row, nested, full=with_services)
                 one.pop("organization", None)
                 offered.setdefault(row["organization_id"], []).append(one)
-        found = {}
+        found = []
         for row in told:
-            found[row["id"]] = self.writer.organization(row, bundle, full=full)
+            one = self.writer.organization(row, bundle, full=full)
             if full:
                 places = [self.writer.location(place, bundle) for place in bundle.located.get(row["id"], ())]
-                found[row["id"]] |= compact({"locations": places})
-            found[row["id"]] |= compact({"services": offered.get(row["id"], [])})
-        return ordered(found, keys)
+                one |= compact({"locations": places})
+            found.append(one | compact({"services": offered.get(row["id"], [])}))
+        return found
 
-    def taxonomies(self, keys: list[int]) -> list[Object]:
-        return ordered(
-            {row["id"]: self.writer.taxonomy(dict(row)) for row in Taxonomy.objects.filter(pk__in=keys).values()}, keys
-        )
+    def taxonomies(self, some: Any) -> list[Object]:
+        return [self.writer.taxonomy(dict(row)) for row in some.values()]
 
-    def terms(self, keys: list[int]) -> list[Object]:
-        return ordered(
-            {row["id"]: self.writer.term(row) for row in rows.term_rows(TaxonomyTerm.objects.filter(pk__in=keys))}, keys
-        )
-
-
-def ordered(found: dict[int, Any], keys: Iterable[int]) -> list[Any]:
-    return [found[key] for key in keys if key in found]
+    def terms(self, some: Any) -> list[Object]:
+        return [self.writer.term(row) for row in rows.term_rows(some)]
