@@ -18,7 +18,7 @@ from maillage.web.public import errors
 
 LONGEST_QUERY = 8_000  # characters after "?"; what is personal travels in the body anyway
 METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS")
-MACHINES: Final = ("/api/", "/hsds/")  # answer in their own form
+MACHINES: Final = ("/api/", "/hsds/")  # refuse in their own form
 A_MINUTE: Final = 60
 FORM: Final = "application/x-www-form-urlencoded"
 # what costs a search, or could be guessed by trying
@@ -32,7 +32,9 @@ class LimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in METHODS and not request.path.startswith(MACHINES):
+        if request.path.startswith(MACHINES):
+            return self.get_response(request)
+        if request.method not in METHODS:
             return errors.no_such_method(request, METHODS)
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
             return errors.address_too_long(request)

@@ -77,8 +77,9 @@ api = NinjaAPI(
     docs_url="/docs",
     description="The directory in the Human Services Data Specification 3.1. Open to all, without a key; filters are cumulative.",
 )
-REFUSALS = {401: ErrorsOut, 403: ErrorsOut, 404: ErrorsOut, 422: ErrorsOut, 503: ErrorsOut}
+REFUSALS = {401: ErrorsOut, 403: ErrorsOut, 404: ErrorsOut, 414: ErrorsOut, 422: ErrorsOut, 503: ErrorsOut}
 LIST: dict[Any, Any] = {200: PageOut, **REFUSALS}
+LINES = {"responses": {200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}}}  # format=ndjson
 ONE: dict[Any, Any] = {200: dict[str, Any], **REFUSALS}
 
 
@@ -230,7 +231,7 @@ def root(request: HttpRequest) -> HttpResponse:
     )
 
 
-@api.get("/services", response=LIST, summary="Services")
+@api.get("/services", response=LIST, summary="Services", openapi_extra=LINES)
 def services(request: HttpRequest, query: Query[ServiceFilters]) -> HttpResponseBase:
     """Services that fulfil every parameter."""
 
@@ -240,7 +241,7 @@ def services(request: HttpRequest, query: Query[ServiceFilters]) -> HttpResponse
     return listed(request, filters.services, query, give)
 
 
-@api.post("/services", response=LIST, summary="Services, asked in the body", openapi_extra=body(ServiceFilters))
+@api.post("/services", response=LIST, summary="Services, asked in the body", openapi_extra=body(ServiceFilters) | LINES)
 def services_asked(request: HttpRequest, query: Query[ServiceFilters]) -> HttpResponseBase:
     """The same, with the parameters in the body: nothing personal stands in an address."""
     return services(request, query)
@@ -260,7 +261,7 @@ def service(request: HttpRequest, identifier: str) -> HttpResponse:
     return moved
 
 
-@api.get("/service_at_locations", response=LIST, summary="Services at locations")
+@api.get("/service_at_locations", response=LIST, summary="Services at locations", openapi_extra=LINES)
 def placings(request: HttpRequest, query: Query[PlacingFilters]) -> HttpResponseBase:
     """Services at locations that fulfil every parameter. A confidential place has no distance."""
     return listed(request, filters.placings, query, lambda shelf, some, asks: shelf.placings(some, full=asks("full")))
@@ -270,7 +271,7 @@ def placings(request: HttpRequest, query: Query[PlacingFilters]) -> HttpResponse
     "/service_at_locations",
     response=LIST,
     summary="Services at locations, asked in the body",
-    openapi_extra=body(PlacingFilters),
+    openapi_extra=body(PlacingFilters) | LINES,
 )
 def placings_asked(request: HttpRequest, query: Query[PlacingFilters]) -> HttpResponseBase:
     """The same, with the parameters in the body: nothing personal stands in an address."""
@@ -283,7 +284,7 @@ def placing(request: HttpRequest, identifier: str) -> HttpResponse:
     return one(request, filters.placings, identifier, lambda shelf, some: shelf.placings(some, full=True))
 
 
-@api.get("/organizations", response=LIST, summary="Organisations")
+@api.get("/organizations", response=LIST, summary="Organisations", openapi_extra=LINES)
 def organizations(request: HttpRequest, query: Query[OrganizationFilters]) -> HttpResponseBase:
     """Organisations that fulfil every parameter."""
 
@@ -294,7 +295,10 @@ def organizations(request: HttpRequest, query: Query[OrganizationFilters]) -> Ht
 
 
 @api.post(
-    "/organizations", response=LIST, summary="Organisations, asked in the body", openapi_extra=body(OrganizationFilters)
+    "/organizations",
+    response=LIST,
+    summary="Organisations, asked in the body",
+    openapi_extra=body(OrganizationFilters) | LINES,
 )
 def organizations_asked(request: HttpRequest, query: Query[OrganizationFilters]) -> HttpResponseBase:
     """The same, with the parameters in the body."""
@@ -315,13 +319,13 @@ def organization(request: HttpRequest, identifier: str, query: Query[FullService
     return one(request, filters.organizations, identifier, give)
 
 
-@api.get("/taxonomies", response=LIST, summary="Taxonomies")
+@api.get("/taxonomies", response=LIST, summary="Taxonomies", openapi_extra=LINES)
 def taxonomies(request: HttpRequest, query: Query[Paged]) -> HttpResponseBase:
     """The trees of categories: the territory's own (needs), and those of the feeds."""
     return listed(request, filters.taxonomies, query, lambda shelf, some, asks: shelf.taxonomies(some))
 
 
-@api.post("/taxonomies", response=LIST, summary="Taxonomies, asked in the body", openapi_extra=body(Paged))
+@api.post("/taxonomies", response=LIST, summary="Taxonomies, asked in the body", openapi_extra=body(Paged) | LINES)
 def taxonomies_asked(request: HttpRequest, query: Query[Paged]) -> HttpResponseBase:
     """The same, with the parameters in the body."""
     return taxonomies(request, query)
@@ -333,13 +337,15 @@ def taxonomy(request: HttpRequest, identifier: str) -> HttpResponse:
     return one(request, filters.taxonomies, identifier, Shelf.taxonomies)
 
 
-@api.get("/taxonomy_terms", response=LIST, summary="Categories")
+@api.get("/taxonomy_terms", response=LIST, summary="Categories", openapi_extra=LINES)
 def terms(request: HttpRequest, query: Query[TermFilters]) -> HttpResponseBase:
     """Categories that fulfil every parameter."""
     return listed(request, filters.terms, query, lambda shelf, some, asks: shelf.terms(some))
 
 
-@api.post("/taxonomy_terms", response=LIST, summary="Categories, asked in the body", openapi_extra=body(TermFilters))
+@api.post(
+    "/taxonomy_terms", response=LIST, summary="Categories, asked in the body", openapi_extra=body(TermFilters) | LINES
+)
 def terms_asked(request: HttpRequest, query: Query[TermFilters]) -> HttpResponseBase:
     """The same, with the parameters in the body."""
     return terms(request, query)
