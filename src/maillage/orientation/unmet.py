@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
@@ -42,7 +42,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One value of a dimension. Every number is a multiple of the smallest cell, "at least that many"; 0: fewer than that."""
+    """One value of a dimension. Every number is a multiple of the smallest cell, "at least that many"; a month of 0: fewer than that."""
 
     code: str
     months: tuple[int, ...]
@@ -64,8 +64,8 @@ Counted = Mapping[tuple[str, ...], Mapping[Month, int]]  # a value of each dimen
 def unmet(words: Vocabulary, asked: Asked, *, today: date) -> Unmet:
     """Everything that the page, its map, its curve and its CSV show: one query, protected once for all of them.
 
-    Today is left out: numbers that move while one watches say who was there. Margins that several tables share are the
-    lowest of those that each allows.
+    Today is left out: numbers that move while one watches say who was there. So is a line below the smallest cell: that it
+    is there would say that somebody is. Margins that several tables share are the lowest of those that each allows.
     """
     smallest = max(int(words.territory.content.get("smallest_cell") or 5), 1)
     counted = _counted(words, asked, today)
@@ -77,6 +77,7 @@ def unmet(words: Vocabulary, asked: Asked, *, today: date) -> Unmet:
                 (
                     Line(code, tuple(safe[name].cells[row].tolist()), int(safe[name].rows[row]))
                     for row, code in enumerate(codes)
+                    if safe[name].rows[row]
                 ),
                 key=lambda line: (-line.total, line.code),
             )
@@ -124,11 +125,6 @@ def _branch(need: str, words: Vocabulary, top: str) -> str:
         return line[-1]
     at = line.index(top)
     return line[at - 1] if at else top
-
-
-def before(asked: Asked) -> Asked:
-    """The same months of the year before."""
-    return replace(asked, first=(asked.first[0] - 1, asked.first[1]), last=(asked.last[0] - 1, asked.last[1]))
 
 
 # ---- the offer beside it

@@ -30,7 +30,7 @@ A_YEAR = 11  # months before this one
 def page(request: HttpRequest) -> HttpResponse:
     territory, words, found = _found(request)
     at = timezone.now()
-    needs = [line.code for line in found.lines["need"] if line.total and line.code in words.needs]
+    needs = [line.code for line in found.lines["need"] if line.code in words.needs]
     beside = offers(queries.vocabulary(territory), needs, area=found.asked.area, at=at)
     counts = {line.code: line.total for line in found.lines["area"]}
     shapes = maps.boundaries(territory, words.tile_level)

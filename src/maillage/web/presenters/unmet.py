@@ -55,7 +55,6 @@ class Table:
     code: str
     title: str
     rows: tuple[Row, ...]
-    hidden: int  # lines below the smallest cell
     has_offer: bool
 
 
@@ -115,7 +114,7 @@ def tables(found: Unmet, words: Vocabulary, offers: Mapping[str, Offer]) -> list
 
 
 def table(code: str, found: Unmet, words: Vocabulary, offers: Mapping[str, Offer]) -> Table:
-    lines = [line for line in found.lines[code] if line.total]
+    lines = found.lines[code]
     most = max((line.total for line in lines), default=1)
     rows = tuple(
         Row(
@@ -128,7 +127,7 @@ def table(code: str, found: Unmet, words: Vocabulary, offers: Mapping[str, Offer
         for line in lines
         if not (code == "filter" and not line.code)
     )
-    return Table(code, str(TITLES[code]), rows, len(found.lines[code]) - len(lines), code == "need")
+    return Table(code, str(TITLES[code]), rows, code == "need")
 
 
 def href(code: str, line: Line, asked: Asked) -> str:
