@@ -106,6 +106,11 @@ class Owned:
         return self._found.get((name, kind), EMPTY).get(key, [])
 
 
+def _columns(model: Any) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+ORGANIZATION = [*_columns(Organization), "parent__uuid"]
 OWNED: dict[str, Any] = {
     "phones": Phone,
     "contacts": Contact,
@@ -235,7 +240,7 @@ def attributes(owners: dict[str, Collection[int]]) -> dict[tuple[str, int], list
 
 
 def organization_rows(queryset: Any) -> list[Row]:
-    return list(queryset.values(*_columns(Organization), "parent__uuid"))
+    return list(queryset.values(*ORGANIZATION))
 
 
 def location_rows(queryset: Any) -> list[Row]:
@@ -243,46 +248,40 @@ def location_rows(queryset: Any) -> list[Row]:
 
 
 def service_rows(queryset: Any) -> list[Row]:
-    """Services, each with the columns of its organisation under "organization" (None when it has none): one query."""
-    names = [f"organization__{name}" for name in (*_columns(Organization), "parent__uuid")]
-    told = queryset.annotate(closed_now=_closed("pk")).values(*_columns(Service), *names, "closed_now")
-    return [_while_closed(row, _nested(row, "organization")) for row in told]
+    """Services, each with the columns of its organisation under "organization" (None when it has none): two queries."""
+    return _while_closed(_parted(queryset, _columns(Service), organization=ORGANIZATION))
 
 
 def placing_rows(queryset: Any) -> list[Row]:
-    """Services at locations, each with the columns of both under "service" and "location": one query."""
-    names = [f"service__{name}" for name in _columns(Service)]
-    names += [f"location__{name}" for name in (*_columns(Location), "area__code", "area__labels", "organization__uuid")]
-    told = queryset.annotate(closed_now=_closed("service_id")).values(
-        *_columns(ServiceAtLocation), *names, "closed_now"
-    )
-    found = []
-    for row in told:
-        one = _nested(_nested(row, "service"), "location")
-        found.append(one | {"service": _while_closed(one, one["service"])})
-    return found
+    """Services at locations, each with the columns of both under "service" and "location": two queries."""
+    place = [*_columns(Location), "area__code", "area__labels", "organization__uuid"]
+    told = _parted(queryset, _columns(ServiceAtLocation), service=_columns(Service), location=place)
+    _while_closed([row["service"] for row in told])
+    return told
 
 
-def _closed(service: str) -> Exists:
-    """Whether a closure of the service holds now."""
-    now = timezone.now()
-    going = Closure.objects.filter(service=OuterRef(service), starts_at__lte=now)
-    return Exists(going.filter(Q(ends_at=None) | Q(ends_at__gt=now)))
-
-
-def _while_closed(row: Row, service: Row) -> Row:
+def _while_closed(services: list[Row]) -> list[Row]:
     """An active service is "temporarily closed" in the words of the standard, as long as a closure holds."""
-    service.pop("closed_now", None)
-    if row.pop("closed_now", False) and service["status"] == Service.Status.ACTIVE:
-        service["status"] = Service.Status.CLOSED.value
-    return service
+    now = timezone.now()
+    active = [row for row in services if row["status"] == Service.Status.ACTIVE]
+    going = Closure.objects.filter(service_id__in={row["id"] for row in active}, starts_at__lte=now)
+    closed = set(going.exclude(ends_at__lte=now).values_list("service_id", flat=True))
+    for row in active:
+        if row["id"] in closed:
+            row["status"] = Service.Status.CLOSED.value
+    return services
 
 
-def _nested(row: Row, name: str) -> Row:
-    prefix = f"{name}__"
-    found = {key: value for key, value in row.items() if not key.startswith(prefix)}
-    inner = {key[len(prefix) :]: value for key, value in row.items() if key.startswith(prefix)}
-    found[name] = inner if inner["id"] is not None else None
+def _parted(queryset: Any, own: list[str], **others: list[str]) -> list[Row]:
+    """Rows of one query, with the columns of what they lead to, `id` first, under its name (None when it leads nowhere)."""
+    found = []
+    for values in queryset.values_list(*own, *(f"{name}__{column}" for name in others for column in others[name])):
+        row, start = dict(zip(own, values, strict=False)), len(own)
+        for name, columns in others.items():
+            inner = zip(columns, values[start : start + len(columns)], strict=True)
+            row[name] = dict(inner) if values[start] is not None else None
+            start += len(columns)
+        found.append(row)
     return found
 
 
@@ -293,10 +292,6 @@ def term_rows(queryset: Any) -> list[Row]:
             "taxonomy__description", "taxonomy__uri", "taxonomy__version",
         )
     )  # fmt: skip
-
-
-def _columns(model: Any) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
 
 
 class OrganizationBundle:

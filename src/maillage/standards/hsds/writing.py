@@ -28,6 +28,7 @@ from maillage.territory.models import label_in
 Object = dict[str, Any]
 Told = Mapping[str, Mapping[str, tuple[str, str]]]  # field -> language -> (value, status)
 ORIGINAL = "original"
+UNKNOWN: tuple[Any, ...] = (None, "", [], {})
 UNIT = UUID("5d0b3b0e-5f1c-5d53-9a53-6d61696c6c61")
 
 
@@ -427,12 +428,8 @@ def _activity(row: Row) -> Object:
 def compact(found: Object, keep: Iterable[str] = ()) -> Object:
     """Without what is not known, in our own property too: HSDS knows no null. False and zero stay."""
     if own := found.get(PROFILE):
-        found[PROFILE] = {key: value for key, value in own.items() if _is_known(value)}
-    return {key: value for key, value in found.items() if _is_known(value) or key in keep}
-
-
-def _is_known(value: Any) -> bool:
-    return value is not None and value != "" and value != [] and value != {}
+        found[PROFILE] = compact(own)
+    return {key: value for key, value in found.items() if value not in UNKNOWN or key in keep}
 
 
 def moment(value: datetime | None) -> str | None:
