@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from maillage.directory.actions import reports
-from maillage.directory.models import ErrorReport
+from maillage.directory.models import ErrorReport, Service
 from maillage.people.models import Membership, Trace
 from tests.pages import desk as house
 from tests.pages.desk import Desk, signed_in
@@ -67,6 +67,25 @@ def test_a_report_reaches_the_editors_and_the_moderators_without_saying_who_wrot
         assert str(kept.uuid) in letter.body
     assert "Alice" not in str(list(Trace.objects.values_list("data", flat=True)))
     assert WRITER not in str(list(Trace.objects.values()))
+
+
+def test_a_service_without_editors_is_told_at_its_own_address(
+    desk: Desk, visitor: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    Membership.objects.filter(user=desk.cast.alice).delete()
+    Service.objects.filter(pk=desk.shelter.pk).update(email="Door@example.org", is_fictional=False)
+    with django_capture_on_commit_callbacks(execute=True):
+        send(visitor, desk, message="It opens at eight", email=WRITER)
+        send(visitor, desk, email="door@example.org")  # their own words do not come back to them
+    assert sorted(letter.to[0] for letter in mail.outbox) == [
+        "Door@example.org",
+        "mona@example.org",
+        "mona@example.org",
+    ]
+    (letter,) = [letter for letter in mail.outbox if letter.to == ["Door@example.org"]]
+    assert reverse("service", args=[desk.shelter.uuid]) in letter.body
+    assert "It opens at eight" not in letter.body
+    assert WRITER not in letter.body
 
 
 def test_without_a_moderator_the_administrators_are_told(

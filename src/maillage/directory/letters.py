@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from maillage.directory import mail
+from maillage.people import mail
 from maillage.territory.models import Territory
 
 MOST_NAMES = 20  # in the letter to a moderator: the page has them all

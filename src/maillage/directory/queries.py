@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import Max, QuerySet
 
 from maillage.directory import sheet
@@ -96,6 +98,16 @@ def editors(service: Service, *, at: datetime) -> QuerySet[User]:
         organization=service.organization_id, organization__isnull=False, role__in=(Role.EDITOR, Role.ADMINISTRATOR)
     )
     return User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("pk")
+
+
+def own_address(service: Service) -> str:
+    """Where the service itself reads mail, or "". Nothing leaves to what was invented for a demonstration."""
+    own = service.email or (service.organization.email if service.organization else "")
+    try:
+        validate_email(own)
+    except ValidationError:
+        return ""
+    return "" if service.is_fictional else own
 
 
 def moderators(territory: Territory, *, at: datetime) -> QuerySet[User]:

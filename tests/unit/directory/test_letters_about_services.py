@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maillage.directory import mail
 from maillage.methods.text import typed
+from maillage.people import mail
 
 if TYPE_CHECKING:
     from maillage.territory.models import Territory

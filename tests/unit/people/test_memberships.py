@@ -13,7 +13,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from maillage.people import accounts, actions, audit, letters, queries
+from maillage.people import accounts, actions, audit, queries
+from maillage.people import mail as post
 from maillage.people.models import Membership, Organization, Role, Trace, User
 from maillage.people.rules import NotAllowed
 from maillage.territory.models import Territory
@@ -198,7 +199,7 @@ def test_a_letter_that_no_server_took_is_written_again(
         raise OSError("no route to alice@example.org")
 
     with monkeypatch.context() as patch:
-        patch.setattr(letters, "send_mail", refuse)
+        patch.setattr(post, "send_mail", refuse)
         assert actions.remind_expiring(NOW) == 0
     assert "OSError" in caplog.text
     assert "alice" not in caplog.text
@@ -331,13 +332,13 @@ def test_everyone_changes_their_own_account_and_no_other(cast: Any) -> None:
 def test_a_letter_is_in_the_readers_language_else_in_the_territorys(cast: Any, house: Organization) -> None:
     one = cast.alice.memberships.get()
     cast.alice.language = "nl"
-    assert letters.language_of(cast.alice, one) == "nl"
+    assert post.language_of(cast.alice, one.territory) == "nl"
     cast.alice.language = "xx"
-    assert letters.language_of(cast.alice, one) == one.territory.languages[0]
+    assert post.language_of(cast.alice, one.territory) == one.territory.languages[0]
 
 
 def test_a_name_cannot_add_a_header_to_a_letter(cast: Any, house: Organization) -> None:
-    assert letters.post("x@example.org", "en", "%(who)s", "%(who)s", who="Eve\nBcc: all@example.org")
+    assert post.post("x@example.org", "en", "%(who)s", "%(who)s", {"who": "Eve\nBcc: all@example.org"})
     assert mail.outbox[0].subject == "Eve Bcc: all@example.org"
 
 

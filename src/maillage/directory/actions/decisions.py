@@ -9,9 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from maillage.directory import mail
 from maillage.directory.actions import editing
 from maillage.directory.models import Change
+from maillage.people import mail
 from maillage.people.models import User
 
 ACCEPTED = _("Your change of “%(service)s” is accepted")

@@ -14,17 +14,15 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
-from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F
 
-from maillage.directory import contracts, freshness, letters, mail, queries
+from maillage.directory import contracts, freshness, letters, queries
 from maillage.directory.actions import editing, reports
 from maillage.directory.freshness import Rhythm
 from maillage.directory.models import ErrorReport, Reminder, Service, Text
-from maillage.people import audit
+from maillage.people import audit, mail
 from maillage.people.models import Membership, Role, User
 from maillage.territory.models import Territory
 
@@ -166,19 +164,9 @@ def _readers(run: _Run, services: Iterable[Service]) -> dict[int, list[Reader]]:
     for service in services:
         users = editors.get(service.organization_id or 0, {}).values()
         own = [Reader(user.email, mail.language_of(user, run.territory), user) for user in users]
-        address = "" if own else _address(service)
+        address = "" if own else queries.own_address(service)
         found[service.pk] = own or ([Reader(address, nobody)] if address else [])
     return found
-
-
-def _address(service: Service) -> str:
-    """Where the service itself reads mail. Nothing leaves to what was invented for a demonstration."""
-    own = service.email or (service.organization.email if service.organization else "")
-    try:
-        validate_email(own)
-    except ValidationError:
-        return ""
-    return "" if service.is_fictional else own
 
 
 def _letters_of_today(run: _Run, asked: Asked) -> list[tuple[Reader, list[tuple[Service, int]]]]:

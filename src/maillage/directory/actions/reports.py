@@ -8,16 +8,21 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from maillage.directory import mail, queries, rules
+from maillage.directory import queries, rules
 from maillage.directory.models import ErrorReport, Service
 from maillage.methods.text import typed
-from maillage.people import audit
+from maillage.people import audit, mail
 from maillage.people.models import User
 from maillage.people.queries import standing
 
 VISITOR = "system:visitor"  # without an account: the trail knows nothing more
 LONGEST = 2_000  # characters of a message or of an answer
 
+SERVICE = _(
+    "Hello,\n\nsomebody says of what the directory of %(territory)s tells about “%(service)s”: %(kind)s.\n\n"
+    "This is what everybody reads there:\n%(link)s\n\n"
+    "When it is wrong, say so with “Report an error” on that page: the moderators read it.\n\nMaillage"
+)
 TOLD = _("Somebody says that a record is wrong: %(service)s")
 TELL = _(
     "Hello,\n\nsomebody says of the service “%(service)s”: %(kind)s.\n\n"
@@ -38,14 +43,16 @@ class AnsweredAlready(Exception):
 def report(
     service: Service, kind: ErrorReport.Kind | str, *, at: datetime, message: str = "", email: str = "", language: str = ""
 ) -> ErrorReport:  # fmt: skip
-    """Keep it, and tell the service's editors and the moderators by mail. The letter holds neither the message, which may
-    name somebody or say where a confidential place is, nor the address of who wrote it."""
+    """Keep it, and tell the service's editors and the moderators by mail; a service without editors, at its own address. The
+    letter holds neither the message, which may name somebody or say where a confidential place is, nor who wrote it."""
     kept = ErrorReport.objects.create(
         territory=service.territory, service=service, kind=ErrorReport.Kind(kind), message=typed(message, LONGEST),
         email=email, language=language, reported_at=at,
     )  # fmt: skip
-    readers = queries.editors(service, at=at) | queries.moderators(service.territory, at=at)
-    for reader in readers:
+    editors = queries.editors(service, at=at)
+    if not editors:
+        _tell_service(kept)
+    for reader in editors | queries.moderators(service.territory, at=at):
         values = {
             "service": service.name,
             "kind": kept.Kind(kept.kind).label,
@@ -54,6 +61,21 @@ def report(
         mail.later(reader.email, mail.language_of(reader, service.territory), TOLD, TELL, values)
     audit.record("reported an error", kept, by=VISITOR, at=at, data={"service": service.uuid, "kind": kept.kind})
     return kept
+
+
+def _tell_service(kept: ErrorReport) -> None:
+    """Nobody there has an account: what is doubted, and the page that everybody reads. Not when it was they who wrote."""
+    service = kept.service
+    own = queries.own_address(service)
+    if not own or own.lower() == kept.email.lower():
+        return
+    values = {
+        "territory": service.territory,
+        "service": service.name,
+        "kind": kept.Kind(kept.kind).label,
+        "link": mail.link("service", uuid=service.uuid),
+    }
+    mail.later(own, mail.language_of(User(), service.territory), TOLD, SERVICE, values)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Letters about services, in the reader's language, as plain text. They hold a name, a sentence and a link: nothing confidential.
+"""Letters, in the reader's language, as plain text. They hold a name, a sentence and a link: nothing confidential.
 
 A mail server that does not answer never undoes what was done: the letter leaves after the transaction, and a failure is logged
 by its kind alone, without the address.
@@ -36,9 +36,9 @@ def language_of(user: User, territory: Territory) -> str:
 
 
 def post(email: str, language: str, subject: Promise | str, body: Promise | str, values: Mapping[str, object]) -> bool:
-    """Send it now. Whether a server took it."""
+    """Send it now; labels, and values that are functions, are said in its language. Whether a server took it."""
     with translation.override(language or settings.LANGUAGE_CODE):
-        filled = {key: str(value) for key, value in values.items()}
+        filled = {key: str(value() if callable(value) else value) for key, value in values.items()}
         head = " ".join((str(subject) % filled).split())  # a line end in a header would start another one
         text = str(body) % filled
     try:
