@@ -168,7 +168,9 @@ def _hang(desk: Desk, place: Location) -> None:
                 value=f"{SECRET_STREET}, {STREET_ACCENTED}",
             )  # fmt: skip
     for kind, key in (("location", place.pk), ("service_at_location", here.pk)):
-        of.Attribute.objects.create(territory=desk.territory, kind=kind, object_id=key, value=SECRET_STREET, label=STREET_ACCENTED)
+        of.Attribute.objects.create(
+            territory=desk.territory, kind=kind, object_id=key, value=SECRET_STREET, label=STREET_ACCENTED
+        )
     of.Activity.objects.create(
         service=desk.refuge, location=place, starts_at=NOW + timedelta(days=1), minutes=60, rrule="FREQ=DAILY"
     )

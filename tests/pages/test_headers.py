@@ -18,8 +18,8 @@ from maillage.web.limits import COUNTS
 from tests.pages import desk as desks
 from tests.pages import secret
 from tests.pages.test_leaks import client_of, every_path
-from tests.pages.test_leaks import desk as desk  # noqa: PLC0414  # fixtures
-from tests.pages.test_leaks import hidden as hidden  # noqa: PLC0414
+from tests.pages.test_leaks import desk as desk  # fixtures
+from tests.pages.test_leaks import hidden as hidden
 
 ALWAYS = {
     "X-Content-Type-Options": {"nosniff"},
@@ -36,7 +36,9 @@ PRODUCTION = {
 def missing(answer: Any) -> list[str]:
     wrong = [name for name, said in ALWAYS.items() if answer.headers.get(name) not in said]
     policy = answer.headers.get("Content-Security-Policy", "")
-    wrong += [part for part in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'") if part not in policy]
+    wrong += [
+        part for part in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'") if part not in policy
+    ]
     wrong += ["unsafe" for word in ("unsafe-inline", "unsafe-eval", " *") if word in policy]
     return wrong + ([] if "camera=()" in answer.headers.get("Permissions-Policy", "") else ["Permissions-Policy"])
 
@@ -61,7 +63,9 @@ def test_a_link_that_is_a_secret_is_told_to_no_other_site(hidden: secret.Hidden)
     assert (page.headers["Referrer-Policy"], page.headers["Cache-Control"]) == ("no-referrer", "no-store")
 
 
-def test_no_page_of_somebody_signed_in_is_kept_by_a_browser(hidden: secret.Hidden, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_page_of_somebody_signed_in_is_kept_by_a_browser(
+    hidden: secret.Hidden, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = client_of("mona", "en")
     kept = []
     for path in every_path(hidden, with_machines=False):
@@ -104,8 +108,12 @@ def test_an_address_that_is_too_long_is_not_repeated(land: Territory) -> None:
     assert "yyyyyyyy" not in page.content.decode()
 
 
-def test_a_form_that_is_too_large_leaves_no_trace_of_a_breakdown(land: Territory, caplog: pytest.LogCaptureFixture) -> None:
-    page = Client(raise_request_exception=False).post("/results/", "text=" + "x" * 1_100_000, content_type="application/x-www-form-urlencoded")
+def test_a_form_that_is_too_large_leaves_no_trace_of_a_breakdown(
+    land: Territory, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = Client(raise_request_exception=False).post(
+        "/results/", "text=" + "x" * 1_100_000, content_type="application/x-www-form-urlencoded"
+    )
     assert page.status_code == 413
     assert not [one for one in caplog.records if one.exc_info]
 
@@ -125,7 +133,9 @@ def test_searching_too_often_is_refused_with_a_sentence(land: Territory, setting
     assert "wait a minute" in answer.json()["problems"][0]["sentence"]
     assert Client(headers=one).get("/").status_code == 200  # what costs nothing goes on
     assert Client(headers=other).get("/results/").status_code == 200  # the proxy told another address
-    forged = one | {"X-Forwarded-For": "203.0.113.7, 192.0.2.1"}  # what stands before the proxy's own word is not believed
+    forged = one | {
+        "X-Forwarded-For": "203.0.113.7, 192.0.2.1"
+    }  # what stands before the proxy's own word is not believed
     assert Client(headers=forged).get("/results/").status_code == 429
     settings.SEARCHES_A_MINUTE = 0
     assert Client(headers=one).get("/results/").status_code == 200
@@ -151,7 +161,10 @@ def test_wrong_passwords_are_counted_and_refused_with_a_sentence(land: Territory
 
 def test_asking_for_a_new_password_too_often_is_refused_with_a_sentence(land: Territory, cast: Any) -> None:
     cache.clear()
-    pages = [Client(headers={"accept-language": "en"}).post("/accounts/password/reset/", {"email": f"x{n}@example.org"}) for n in range(25)]
+    pages = [
+        Client(headers={"accept-language": "en"}).post("/accounts/password/reset/", {"email": f"x{n}@example.org"})
+        for n in range(25)
+    ]
     assert pages[0].status_code == 302
     assert pages[-1].status_code == 429
     assert pages[-1].headers["Retry-After"] == "300"
@@ -168,3 +181,11 @@ def test_too_many_files_are_refused_with_a_sentence(desk: desks.Desk, monkeypatc
     assert page.status_code == 429
     assert "Many files came at once" in page.content.decode()
     assert int(page.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 30, "²", "٣", "-1", ""])
+def test_a_key_that_no_row_could_have_breaks_nothing(number: str, desk: desks.Desk) -> None:
+    client = client_of("dora", "en")
+    for path in ("/desk/members/", "/desk/account/"):
+        assert client.post(path, {"do": "renew", "member": number}).status_code < 500
+        assert client.get(path, {"after": number}).status_code in {200, 414}

@@ -86,11 +86,21 @@ def places(hidden: secret.Hidden) -> dict[str, list[Any]]:
     changes = list(Change.objects.values_list("uuid", flat=True))
     reports = list(ErrorReport.objects.values_list("uuid", flat=True))
     pairs = [hidden.pair.uuid, hidden.merge.pair.uuid if hidden.merge.pair else hidden.pair.uuid]
-    said |= {name: changes for name in ("desk-change", "desk-change-withdraw", "desk-change-undo", "desk-change-decide", "desk-change-edit")}  # fmt: skip
-    said |= {"desk-report": reports, "desk-report-again": reports, "desk-duplicate": pairs, "desk-duplicate-decide": pairs}
+    said |= dict.fromkeys(("desk-change", "desk-change-withdraw", "desk-change-undo", "desk-change-decide", "desk-change-edit"), changes)  # fmt: skip
+    said |= {
+        "desk-report": reports,
+        "desk-report-again": reports,
+        "desk-duplicate": pairs,
+        "desk-duplicate-decide": pairs,
+    }
     said |= {name: [run] for name in ("desk-import", "desk-import-remarks", "desk-import-csv", "desk-import-again", "desk-import-cancel")}  # fmt: skip
     said |= {"desk-import-record": [one.pk for one in hidden.records], "desk-merge-undo": [hidden.merge.uuid]}
-    said |= {"desk-list": [hidden.shared.uuid], "list": [hidden.token], "guide": ["home"], "area": ["harbour", "testland"]}
+    said |= {
+        "desk-list": [hidden.shared.uuid],
+        "list": [hidden.token],
+        "guide": ["home"],
+        "area": ["harbour", "testland"],
+    }
     said |= {"activity-feed": list(Activity.objects.filter(service=hidden.service).values_list("uuid", flat=True))}
     return said
 
@@ -102,10 +112,24 @@ def hsds_paths(hidden: secret.Hidden) -> list[str]:
     lists = ("services", "service_at_locations", "organizations", "taxonomies", "taxonomy_terms")
     found = [f"/hsds/{name}?{more}" for name in lists for more in
              ("", "full=true", "format=ndjson", "full=true&format=ndjson", "minimal=true", "full_service=true")]  # fmt: skip
-    found += [f"/hsds/services/{hidden.service.uuid}", f"/hsds/service_at_locations/{sal}", f"/hsds/organizations/{house}"]
-    found += [f"/hsds/organizations/{house}?full_service=true", f"/hsds/services/{true}", f"/hsds/service_at_locations/{true}"]
+    found += [
+        f"/hsds/services/{hidden.service.uuid}",
+        f"/hsds/service_at_locations/{sal}",
+        f"/hsds/organizations/{house}",
+    ]
+    found += [
+        f"/hsds/organizations/{house}?full_service=true",
+        f"/hsds/services/{true}",
+        f"/hsds/service_at_locations/{true}",
+    ]
     near = ("postcode=1000&proximity=50", f"latitude={secret.LATITUDE}&longitude={secret.LONGITUDE}&proximity=1")
-    words = ("search=quiet+street", "search=Hushville", "search=Safe", f"location_id={true}", f"organization_id={house}")
+    words = (
+        "search=quiet+street",
+        "search=Hushville",
+        "search=Safe",
+        f"location_id={true}",
+        f"organization_id={house}",
+    )
     found += [f"/hsds/{name}?{more}" for name in lists[:3] for more in (*near, *words)]
     return ["/hsds/", "/hsds/openapi.json", "/api/openapi.json", *found]
 
@@ -125,7 +149,9 @@ def every_path(hidden: secret.Hidden, *, with_machines: bool = True) -> list[str
     for one in addresses.addresses():
         if one.name == READS:
             continue
-        values = known.get(one.name) or [str(UUID(int=1)) if "<uuid" in one.path else "1" if "<int" in one.path else "x"]
+        values = known.get(one.name) or [
+            str(UUID(int=1)) if "<uuid" in one.path else "1" if "<int" in one.path else "x"
+        ]
         closure = Closure.objects.filter(service=hidden.service).first()
         if one.name == "desk-reopen" and closure:
             found.append(reverse("desk-reopen", args=[hidden.service.uuid, closure.uuid]))
@@ -183,11 +209,14 @@ def test_no_page_no_feed_no_answer_says_where_it_is(
 ) -> None:
     monkeypatch.setattr("maillage.web.rate.allow", lambda *args: True)
     caplog.set_level(logging.DEBUG)
-    client, wrong, seen = client_of(who, language), [], set()
+    client, wrong, seen, statuses = client_of(who, language), [], set(), set()
     for path in every_path(hidden, with_machines=who in {"visitor", "root"}):
         page = client.get(path)
+        statuses.add(page.status_code)
         wrong += told(f"GET {path}", page)
-        posts = [(f"POST {path}", client.post(path, {"area": "harbour", "text": "shelter"}))] if who == "visitor" else []
+        posts = (
+            [(f"POST {path}", client.post(path, {"area": "harbour", "text": "shelter"}))] if who == "visitor" else []
+        )
         for what, answer in (*posts, *sent(client, path, page)):
             if what not in seen:
                 seen.add(what)
@@ -197,6 +226,7 @@ def test_no_page_no_feed_no_answer_says_where_it_is(
     assert not [line for line in lines if line]
     assert not [m for m in mail.outbox if secret.betrayals(f"{m.subject}\n{m.body}\n{m.to}")]
     assert len(seen) > 5
+    assert 429 not in statuses, "refused on the way: not everything was walked"
     if who != "visitor":
         assert client.get("/desk/account/").status_code == 200, "signed out on the way: the desk was not walked"
 
@@ -227,7 +257,7 @@ def test_no_export_and_no_command_says_where_it_is(hidden: secret.Hidden, desk: 
         with translation.override(language):
             for more in ({"json": True}, {}, {"near": "Harbour"}, {"json": True, "fact": ["violence=true"]}):
                 call_command("find", "shelter", stdout=out, stderr=out, **more)
-            call_command("duplicates", "find", stdout=out, stderr=out)
+            call_command("duplicates", "list", stdout=out, stderr=out)
     call_command("audit", "verify", stdout=out, stderr=out)
     assert "Safe" in out.getvalue() or "Maison sûre" in out.getvalue()
     assert secret.betrayals(out.getvalue()) == []
@@ -243,7 +273,9 @@ def test_no_letter_says_where_it_is(
     with django_capture_on_commit_callbacks(execute=True):
         for days in (0, 20, 40, 60):
             freshness.remind(desk.territory, at=NOW + timedelta(days=days))
-        report = reports.report(hidden.service, "hours", at=NOW, message=f"It is {SECRET_STREET}", email="who@example.org")
+        report = reports.report(
+            hidden.service, "hours", at=NOW, message=f"It is {SECRET_STREET}", email="who@example.org"
+        )
         reports.answer(report, "Thank you, it is mended.", by=desk.mona, at=NOW)
         for text in ("Women and children.", "Women."):
             editing.propose(hidden.service, {"description:en": text}, by=desk.cast.alice, at=NOW)
@@ -280,7 +312,10 @@ def test_no_error_page_and_no_line_of_log_says_where_it_is(
         client = client_of("visitor", language)
         for name in ("maillage.web.public.service.cards", "maillage.web.api.orient"):
             monkeypatch.setattr(name, broken)
-        answers = [client.get(f"/service/{hidden.service.uuid}/"), client.post("/api/orientation", b"{}", "application/json")]
+        answers = [
+            client.get(f"/service/{hidden.service.uuid}/"),
+            client.post("/api/orientation", b"{}", "application/json"),
+        ]
         assert [one.status_code for one in answers] == [500, 500]
         answers += [
             client.get(f"/service/{UUID(int=1)}/"), client.get("/" + "x" * 9000), client.get("/results/?q=" + "y" * 9000),
@@ -299,7 +334,9 @@ def test_no_error_page_and_no_line_of_log_says_where_it_is(
     assert secret.betrayals(lines.getvalue()) == []
 
 
-def test_who_was_given_the_right_sees_it_in_one_place_and_leaves_a_trace(hidden: secret.Hidden, desk: desks.Desk) -> None:
+def test_who_was_given_the_right_sees_it_in_one_place_and_leaves_a_trace(
+    hidden: secret.Hidden, desk: desks.Desk
+) -> None:
     path = reverse(READS, args=[hidden.service.uuid])
     for who in ROLES:
         page = client_of(who, "en").post(path)
@@ -331,14 +368,27 @@ def test_the_record_as_it_came_opens_to_a_moderator_who_was_given_the_right_and_
         sees_confidential_places=True, starts_at=desks.JANUARY,
     )  # fmt: skip
     statuses = [client_of("mona", "en").get(page).status_code for page in pages]
-    assert statuses == [200, 200, 403, 403]  # what was rejected is no place of an organisation: nobody was given a right to it
+    assert statuses == [
+        200,
+        200,
+        403,
+        403,
+    ]  # what was rejected is no place of an organisation: nobody was given a right to it
     assert Trace.objects.filter(verb="read-confidential-place").count() == 2
     assert SourceRecord.objects.count() >= 4
 
 
 def test_the_search_finds_nothing_by_what_is_hidden(hidden: secret.Hidden) -> None:
     visitor = client_of("visitor", "en")
-    for words in (SECRET_STREET, secret.STREET_ACCENTED, secret.TOWN, secret.PERSON, secret.SECTOR, secret.PHONE, secret.POSTAL):
+    for words in (
+        SECRET_STREET,
+        secret.STREET_ACCENTED,
+        secret.TOWN,
+        secret.PERSON,
+        secret.SECTOR,
+        secret.PHONE,
+        secret.POSTAL,
+    ):
         found = visitor.post("/api/orientation", json.dumps({"text": words, "limit": 100}), "application/json").json()
         fits = [one["service"]["name"] for one in found["suggestions"]]
         assert fits.count("Safe House") == 0 or len(fits) > 5, words  # either nothing, or everything as without words

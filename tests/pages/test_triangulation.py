@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from maillage.directory import duplicates as kept
-from maillage.directory.models import Location, SearchDocument, Service
+from maillage.directory.models import Location, SearchDocument
 from maillage.directory.search import memory
 from maillage.directory.search.cards import counts_by_area, counts_by_need, listing
 from maillage.directory.search.index import reindex
@@ -31,13 +31,12 @@ from maillage.orientation.engine import orient
 from maillage.orientation.queries import vocabulary
 from maillage.orientation.shape import as_mapping
 from maillage.orientation.situation import from_mapping
-from maillage.people.models import User
 from maillage.territory.models import Territory
 from tests.pages import desk as desks
 from tests.pages import secret
 from tests.pages.test_leaks import client_of, every_path
-from tests.pages.test_leaks import desk as desk  # noqa: PLC0414  # fixtures
-from tests.pages.test_leaks import hidden as hidden  # noqa: PLC0414
+from tests.pages.test_leaks import desk as desk  # fixtures
+from tests.pages.test_leaks import hidden as hidden
 from tests.testland import NOW
 
 MANY = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))

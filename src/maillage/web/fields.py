@@ -9,6 +9,11 @@ from django import forms
 from maillage.methods.text import typed
 
 
+def key(text: str) -> int:
+    """The key that a form or an address sent back; 0 when it is none that a row could have."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 class Typed(forms.CharField):
     """Text without control characters, shortened rather than refused when `shorten` is given."""
 

@@ -47,8 +47,11 @@ def test_every_question_gets_an_answer_that_is_described(path: str, testland: Te
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             try:
                 cases = operation.as_strategy(generation_mode=mode)
-            except Exception as none:  # nothing can be sent wrongly to an address that takes nothing
-                assert mode is GenerationMode.NEGATIVE, none
+            except (
+                schemathesis.errors.SchemathesisError
+            ):  # nothing can be sent wrongly to an address that takes nothing
+                if mode is GenerationMode.POSITIVE:
+                    raise
                 continue
 
             @settings(max_examples=EXAMPLES.get(operation.path, 12), **TRIED)  # type: ignore[arg-type]
@@ -62,15 +65,15 @@ def test_every_question_gets_an_answer_that_is_described(path: str, testland: Te
 
             try:
                 answered()
-            except Unsatisfiable as none:
-                assert mode is GenerationMode.NEGATIVE, none
+            except Unsatisfiable:
+                if mode is GenerationMode.POSITIVE:
+                    raise
     assert asked > 50
 
 
 @pytest.fixture
 def settings_(settings: Any) -> Iterator[Any]:
     """The server closes its connection after each answer: here it is the test's own, with its transaction."""
-    settings.SEARCHES_A_MINUTE = 0
     settings.ALLOWED_HOSTS = ["*"]
     cache.clear()
     signals = (request_started, request_finished)

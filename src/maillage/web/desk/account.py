@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from maillage.people import actions
 from maillage.people.models import Membership, User
 from maillage.web.desk.who import here, member
-from maillage.web.fields import Typed
+from maillage.web.fields import Typed, key
 from maillage.web.language import keep_language
 from maillage.web.presenters import roles as present
 from maillage.web.seat import factors
@@ -85,7 +85,7 @@ def of(membership: Membership, territory: str) -> Held:
 def leave(request: HttpRequest, user: User) -> HttpResponse:
     """Give a role back."""
     number = request.POST.get("member", "")
-    mine = Membership.objects.filter(user=user, territory=here(request), pk=int(number) if number.isdecimal() else 0)
+    mine = Membership.objects.filter(user=user, territory=here(request), pk=key(number))
     membership = mine.first()
     if membership is None:
         raise Http404

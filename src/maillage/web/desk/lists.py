@@ -21,7 +21,7 @@ from maillage.orientation import actions, rules
 from maillage.orientation.models import SharedList, SharedListItem
 from maillage.web import queries
 from maillage.web.desk.who import here, member
-from maillage.web.fields import Typed
+from maillage.web.fields import Typed, key
 from maillage.web.presenters import lists as present
 from maillage.web.presenters.vocabulary import vocabulary
 
@@ -160,7 +160,7 @@ def changed(request: HttpRequest, shared: SharedList) -> str | None:
                 )
         case "note" | "up" | "down" | "remove":
             number = request.POST.get("item", "")
-            item = get_object_or_404(shared.items, pk=int(number) if number.isdecimal() else 0)
+            item = get_object_or_404(shared.items, pk=key(number))
             line(verb, item, request)
         case _:
             raise Http404

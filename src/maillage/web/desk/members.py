@@ -25,7 +25,7 @@ from maillage.territory.models import Territory
 from maillage.web import rate
 from maillage.web.access import INVITERS
 from maillage.web.desk.who import here, member
-from maillage.web.fields import Typed, TypedEmail
+from maillage.web.fields import Typed, TypedEmail, key
 from maillage.web.presenters import members as present
 from maillage.web.seat import AT_THE_GATE, Seat, seat
 
@@ -51,9 +51,7 @@ def members(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in queries.STATES else "active"
     words, after = typed(request.GET.get("q", ""), 100), request.GET.get("after", "")
-    rows = queries.members(
-        territory, scope(held), at=at, state=state, words=words, after=int(after) if after.isdecimal() else 0
-    )
+    rows = queries.members(territory, scope(held), at=at, state=state, words=words, after=key(after))
     found = list(rows[: A_PAGE + 1])
     context = {
         "groups": present.groups(found[:A_PAGE], territory, held, at=at),
@@ -92,7 +90,7 @@ def change(
     """One verb on one membership that this person reads."""
     verb, said = VERBS.get(request.POST.get("do", ""), (None, None))
     number = request.POST.get("member", "")
-    chosen = queries.within(territory, whose).filter(pk=int(number) if number.isdecimal() else 0)
+    chosen = queries.within(territory, whose).filter(pk=key(number))
     membership = chosen.select_related("user", "organization", "territory").first()
     if verb is None or membership is None:
         raise Http404

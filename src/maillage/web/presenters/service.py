@@ -203,7 +203,11 @@ def standing(
     counted = []
     for label, value in figures:
         code, _, year = label.partition(" ")
-        number = number_format(int(value), force_grouping=True) if value.isdigit() else value
+        number = (
+            number_format(int(value), force_grouping=True)
+            if value.isascii() and value.isdecimal() and len(value) < 19
+            else value
+        )
         counted.append(f"{number} {FIGURES.get(code, code)}" + (f" ({year})" if year else ""))
     rows = [(gettext("Recognised by"), known), (gettext("Funded by"), list(funding)), (gettext("Figures"), counted)]
     return [Fact(label, tuple(line(one) for one in lines)) for label, lines in rows if lines]
