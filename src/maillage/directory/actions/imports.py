@@ -309,7 +309,8 @@ def read_raw(record: SourceRecord, *, by: User, at: datetime) -> Any:
     places = confidential_places([record.pk]).get(record.pk, ())
     for location in places:
         queries.exact_place(location, user=by, at=at)
-    if not places and says_confidential(record.payload):  # it was rejected: no place here that anybody could have a right to
+    # it was rejected: there is no place here that anybody could have a right to
+    if not places and says_confidential(record.payload):
         raise queries.PlaceHidden(str(record.pk))
     if holds_contacts(record.payload):
         audit.record("read a raw record", record, by=by, at=at, data={"source": record.source, "entity": record.entity})

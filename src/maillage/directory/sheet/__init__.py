@@ -6,7 +6,7 @@ Forms, proposals, history, undo and merges all speak of these fields and know no
 from maillage.directory.sheet.checks import SheetError, clean
 from maillage.directory.sheet.fields import FIELDS, Field, base_of, choices, field_names, field_of, label, language_of
 from maillage.directory.sheet.reading import differences, is_confidential, known_codes, read
-from maillage.directory.sheet.writing import Written, restore_statuses, source_hash, write
+from maillage.directory.sheet.writing import Written, restore_statuses, write
 
 __all__ = [
     "FIELDS",
@@ -25,6 +25,5 @@ __all__ = [
     "language_of",
     "read",
     "restore_statuses",
-    "source_hash",
     "write",
 ]

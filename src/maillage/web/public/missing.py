@@ -30,7 +30,7 @@ def note(request: HttpRequest, found: Orientation, territory: Territory, words: 
         room=[one.room_status for one in found.suggestions],
         openness=[one.is_open for one in found.suggestions],
         has_window=bool(asked.window),
-        declined=sum(code in words.criteria for code in asked.declined),
+        declined=any(code in words.criteria for code in asked.declined),
     )
     if cause:
         without = found.relaxations[0][0].code if found.relaxations else ""
