@@ -93,7 +93,8 @@ def places(hidden: secret.Hidden) -> dict[str, list[Any]]:
         "desk-duplicate": pairs,
         "desk-duplicate-decide": pairs,
     }
-    said |= {name: [run] for name in ("desk-import", "desk-import-remarks", "desk-import-csv", "desk-import-again", "desk-import-cancel")}  # fmt: skip
+    runs = ("desk-import", "desk-import-remarks", "desk-import-csv", "desk-import-again", "desk-import-cancel")  # noqa: E501
+    said |= {name: [run] for name in runs}
     said |= {"desk-import-record": [one.pk for one in hidden.records], "desk-merge-undo": [hidden.merge.uuid]}
     said |= {
         "desk-list": [hidden.shared.uuid],

@@ -10,7 +10,6 @@ import io
 import json
 import re
 from copy import deepcopy
-from os.path import commonprefix
 from typing import Any
 
 import pytest
@@ -128,7 +127,7 @@ def test_every_page_and_feed_is_the_same_wherever_the_place_is(
 
 
 def difference(one: str, other: str) -> str:
-    at = len(commonprefix([one, other]))
+    at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
     return f"{one[max(0, at - 60) : at + 60]!r} / {other[at : at + 60]!r}"
 
 

@@ -132,8 +132,8 @@ def hushed(model: Any, condition: Q, words: tuple[str, ...]) -> Iterator[Row]:
     marks = ("location__is_confidential", "service_at_location__location__is_confidential", "is_offered_there")
     rows = model.objects.filter(condition).annotate(is_offered_there=Exists(there)).order_by("id")
     for row in rows.values(*_columns(model), *marks):
-        is_hidden = any([row.pop(mark) for mark in marks])
-        yield row | dict.fromkeys(words, "") if is_hidden else row
+        hidden = [row.pop(mark) for mark in marks]
+        yield row | dict.fromkeys(words, "") if any(hidden) else row
 
 
 class Bundle:
