@@ -93,7 +93,7 @@ def places(hidden: secret.Hidden) -> dict[str, list[Any]]:
         "desk-duplicate": pairs,
         "desk-duplicate-decide": pairs,
     }
-    runs = ("desk-import", "desk-import-remarks", "desk-import-csv", "desk-import-again", "desk-import-cancel")  # noqa: E501
+    runs = ("desk-import", "desk-import-remarks", "desk-import-csv", "desk-import-again", "desk-import-cancel")
     said |= {name: [run] for name in runs}
     said |= {"desk-import-record": [one.pk for one in hidden.records], "desk-merge-undo": [hidden.merge.uuid]}
     said |= {
