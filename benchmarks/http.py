@@ -62,7 +62,12 @@ def main() -> None:
     arguments.add_argument("--var", help="a folder with a database that `maillage demo` made before")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        where = os.environ | {"MAILLAGE_VAR": options.var or folder, "DATABASE_URL": "", "LOG_LEVEL": "ERROR", "SEARCHES_A_MINUTE": "0"}
+        where = os.environ | {
+            "MAILLAGE_VAR": options.var or folder,
+            "DATABASE_URL": "",
+            "LOG_LEVEL": "ERROR",
+            "SEARCHES_A_MINUTE": "0",
+        }
         if not options.var:
             command = [sys.executable, "-m", "maillage", "demo", "--no-serve", "--services", str(options.services)]
             subprocess.run(command, env=where, check=True, stdout=subprocess.DEVNULL)
@@ -147,14 +152,8 @@ def with_wrk(port: int, asked: list[Asked], seconds: float) -> tuple[float, floa
         script.write(LUA % tuple(",".join(json.dumps(one[place]) for one in asked) for place in (0, 1)))
         script.flush()
         command = [
-            "wrk",
-            "-t1",
-            f"-c{CONNECTIONS}",
-            f"-d{max(seconds, 1):.0f}s",
-            "-s",
-            script.name,
-            f"http://127.0.0.1:{port}",
-        ]
+            "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(seconds, 1):.0f}s", "--timeout", "60s", "-s", script.name, f"http://127.0.0.1:{port}",
+        ]  # fmt: skip
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     figures = re.search(r"FIGURES (\S+) (\S+) (\S+) (\d+)", printed)
     assert figures, printed

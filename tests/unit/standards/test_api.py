@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,10 +11,11 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from maillage.directory.models import Location, Service, ServiceAtLocation, ServiceTerm, TaxonomyTerm
+from maillage.directory.models import Closure, Location, Service, ServiceAtLocation, ServiceTerm, TaxonomyTerm
 from maillage.directory.search.index import reindex
 from maillage.people.models import Organization
 from maillage.standards.hsds import paging
@@ -233,6 +235,37 @@ def test_a_list_takes_five_queries_at_most(
     with django_assert_max_num_queries(5) as asked:
         assert get(client, name)["contents"]
     assert isinstance(asked, CaptureQueriesContext)
+
+
+def test_a_page_of_services_takes_four_queries(
+    client: Client, indexed: Territory, django_assert_num_queries: Any
+) -> None:
+    get(client, "services", per_page=20)
+    with django_assert_num_queries(4):  # the territory (once, for the language and for the list), rows, closures, texts
+        get(client, "services", per_page=20)
+
+
+def test_a_closure_is_told_on_the_next_page_that_is_asked(client: Client, indexed: Territory) -> None:
+    one = Service.objects.filter(status=Service.Status.ACTIVE).order_by("uuid").first()
+    assert one is not None
+
+    def status() -> str:
+        return str(
+            next(s["status"] for s in get(client, "services", per_page=1000)["contents"] if s["id"] == str(one.uuid))
+        )
+
+    assert status() == "active"
+    now = timezone.now()
+    closure = Closure.objects.create(service=one, starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=1))
+    assert status() == "temporarily closed"
+    Closure.objects.filter(pk=closure.pk).update(ends_at=now)
+    assert status() == "active"
+    Closure.objects.filter(pk=closure.pk).update(ends_at=None)
+    assert status() == "temporarily closed"
+    placed = get(client, "service_at_locations", per_page=1000)["contents"]
+    assert {s["service"]["status"] for s in placed if s["service_id"] == str(one.uuid)} <= {"temporarily closed"}
+    Closure.objects.filter(pk=closure.pk).update(starts_at=now + timedelta(days=1))
+    assert status() == "active"
 
 
 def test_every_answer_is_open_to_other_sites(client: Client, indexed: Territory) -> None:

@@ -14,6 +14,7 @@ from maillage.orientation import queries
 from maillage.territory.models import Territory
 from maillage.web.presenters import hours, maps, offer, service
 from maillage.web.presenters import words as say
+from maillage.web.presenters.filters import Option
 from maillage.web.presenters.vocabulary import Vocabulary
 from maillage.web.templatetags import page
 
@@ -151,3 +152,8 @@ def test_only_an_address_of_the_web_becomes_a_link(url: str, link: str) -> None:
 def test_an_icon_that_does_not_exist_is_a_neutral_one() -> None:
     assert page.icon("no-such-icon") == page.icon(page.FALLBACK_ICON)
     assert "style=" not in page.icon("home")
+
+
+def test_the_choices_of_a_select_are_escaped_and_the_taken_one_is_marked() -> None:
+    told = page.options([Option('a"b', "<b>R & D", True), Option("c", "C", False, "\u2003")])
+    assert told == '<option value="a&quot;b" selected>&lt;b&gt;R &amp; D</option><option value="c">\u2003C</option>'

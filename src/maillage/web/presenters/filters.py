@@ -39,6 +39,9 @@ class Filters:
         chosen = set(state.every(self.pairs, name))
         return [Option(code, label, code in chosen) for code, label in choices]
 
+    def _left(self, name: str, choices: Iterable[tuple[str, str]]) -> list[Option]:
+        return [option for option in self._options(name, choices) if not option.is_chosen]
+
     @cached_property
     def count(self) -> int:
         return sum(name in self.FIELDS for name, _ in self.pairs)
@@ -50,12 +53,12 @@ class Filters:
 
     @cached_property
     def publics(self) -> list[Option]:
-        return self._options("publics", ((item.code, item.name()) for item in self.words.publics.values()))
+        return self._left("publics", ((item.code, item.name()) for item in self.words.publics.values()))
 
     @cached_property
     def languages(self) -> list[Option]:
         found = ((item.code, item.name()) for item in self.words.languages.values())
-        return self._options("languages", sorted(found, key=lambda pair: pair[1].casefold()))
+        return self._left("languages", sorted(found, key=lambda pair: pair[1].casefold()))
 
     @cached_property
     def windows(self) -> list[Option]:

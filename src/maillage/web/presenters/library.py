@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from maillage.directory import shelf
 from maillage.directory.models import LibraryDocument
 from maillage.directory.search.library import Library, Shelf
+from maillage.web.presenters.filters import Option
 from maillage.web.presenters.vocabulary import Vocabulary
 from maillage.web.templatetags.page import web_address
 
@@ -47,13 +48,6 @@ class Entry:
     source: str
     schema: str  # type of schema.org
     coins: str
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    code: str
-    label: str
-    is_chosen: bool
 
 
 def entry(document: LibraryDocument, here: Library, words: Vocabulary) -> Entry:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django import template
@@ -12,6 +14,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from heroicons import IconDoesNotExist
 from heroicons.templatetags.heroicons import heroicon_outline
+
+if TYPE_CHECKING:
+    from maillage.web.presenters.filters import Option
 
 register = template.Library()
 FALLBACK_ICON = "squares-2x2"
@@ -61,6 +66,16 @@ def host(url: str) -> str:
 def hidden(pairs: Iterable[tuple[str, str]]) -> SafeString:
     """The state of a page as hidden fields: it travels in the body of the form and nowhere else."""
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
+
+
+@register.simple_tag
+def options(found: Iterable[Option]) -> SafeString:
+    """The choices of a select. Hundreds on the page of results: a loop in the template takes eight times as long."""
+    rows = (
+        f'<option value="{escape(one.code)}"{" selected" if one.is_chosen else ""}>{one.depth}{escape(one.label)}</option>'
+        for one in found
+    )
+    return mark_safe("".join(rows))  # noqa: S308  # codes and labels are escaped
 
 
 @register.simple_tag
