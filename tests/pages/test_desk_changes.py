@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from maillage.directory import sheet
 from maillage.directory.actions import editing
-from maillage.directory.models import Change, Phone
+from maillage.directory.models import Change, FieldProvenance, Phone, SourceRecord
 from tests.pages import desk as house
 from tests.pages.desk import Desk, signed_in
 from tests.testland import NOW
@@ -331,6 +331,20 @@ def test_the_history_says_who_when_and_from_where_and_a_moderator_undoes(
     desk.shelter.refresh_from_db()
     assert desk.shelter.email == ""
     assert "a change was undone" in text(alice.get(url))
+
+
+def test_a_field_that_never_changed_says_which_feed_told_it(desk: Desk, alice: Client, mona: Client) -> None:
+    record = SourceRecord.objects.create(
+        territory=desk.territory, source="city-feed", entity="service", external_id="7", fetched_at=NOW, payload={}
+    )
+    FieldProvenance.objects.create(kind="service", object_id=desk.shelter.pk, record=record, fields=["email"])
+    url = reverse("desk-history", args=[desk.shelter.uuid])
+    told = text(mona.get(url, {"field": "email"}))
+    assert "What stands there now was last said:" in told
+    assert "city-feed" in told
+    assert reverse("desk-import-record", args=[record.pk]) in mona.get(url, {"field": "email"}).content.decode()
+    assert reverse("desk-import-record", args=[record.pk]) not in alice.get(url, {"field": "email"}).content.decode()
+    assert "last said" not in text(alice.get(url, {"field": "cost"}))
 
 
 def test_what_cannot_be_undone_says_why(desk: Desk, mona: Client) -> None:

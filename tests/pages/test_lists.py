@@ -89,6 +89,7 @@ def test_who_has_the_link_reads_it_in_its_language_as_things_stand(bob_at_desk: 
     other = visitor.get(link_of(bob_at_desk, shared), {"language": "en"})
     assert '<html lang="en"' in text(other)
     assert "Tea Hour" in text(other)
+    assert re.search("Confirmed on|Never confirmed by the service", text(other))
 
 
 def test_a_link_that_ended_says_so_and_is_told_to_nobody(bob_at_desk: Client, land: Territory) -> None:

@@ -143,6 +143,7 @@ def test_the_ticked_services_and_rights_stand_on_the_page(visitor: Client) -> No
     assert "Psychologist" in html
     assert "This paper says nothing about who you are." in html
     assert "Nov. 20, 2026" in html
+    assert re.search("Confirmed on|Never confirmed by the service", html)
 
 
 def test_without_a_tick_the_first_of_the_list_stand_there(visitor: Client) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from maillage.directory import rules, sheet
+from maillage.directory import queries, rules, sheet
 from maillage.directory.models import Change, Revision, Service
 from maillage.people.rules import Standing
 from maillage.web.desk import services
@@ -47,6 +47,16 @@ class Entry:
     may_undo: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who said last what a field holds. `record`: the key of the record as it came, for who may open it."""
+
+    who: str
+    source: str
+    when: str
+    record: int | None
+
+
 @require_safe
 def history(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = Service.objects.select_related("organization", "territory")
@@ -59,7 +69,8 @@ def history(request: HttpRequest, uuid: UUID) -> HttpResponse:
     rows = Revision.objects.filter(service=service).select_related("by", "change")
     if field:
         rows = rows.filter(field=field)
-    if before := number(request.GET.get("before", "")):
+    before = number(request.GET.get("before", ""))
+    if before:
         rows = rows.filter(pk__lt=before)
     listed = list(rows.order_by("-pk")[: PAGE + 1])
     context = {
@@ -70,6 +81,7 @@ def history(request: HttpRequest, uuid: UUID) -> HttpResponse:
             (name, difference.label(name, words), name == field) for name in sheet.field_names(service.territory)
         ],
         "field": field,
+        "origin": origin(service, field, words, moderates=moderates) if field and not before else None,
         "following": listed[PAGE - 1].pk if len(listed) > PAGE else None,
     }
     return render(request, "desk/history.html", context)
@@ -96,6 +108,19 @@ def entry(one: Revision, words: Vocabulary, *, moderates: bool) -> Entry:
         line=line(one, words),
         change=str(change.uuid) if change else "",
         may_undo=moderates and one.source == "desk" and change is not None and change.state == Change.State.ACCEPTED,
+    )
+
+
+def origin(service: Service, field: str, words: Vocabulary, *, moderates: bool) -> Origin | None:
+    """A field that never changed has no history, and still comes from somewhere."""
+    last = queries.field_sources(service).get(field)
+    if last is None:
+        return None
+    return Origin(
+        str(last.by or ""),
+        str(SOURCES.get(last.source) or words.sources.get(last.source, {}).get("title") or last.source),
+        present.moment(last.at, words),
+        last.record.pk if last.record and moderates else None,
     )
 
 

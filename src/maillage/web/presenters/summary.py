@@ -40,6 +40,7 @@ class Place:
     hours: str
     why: str
     bring: str
+    told: str  # when it was confirmed, and by which source: a paper lives longer than a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ def place(card: Card, words: Vocabulary, known: Words, facts: Mapping[str, FactV
         ),
         short("; ".join(reasons(card, known, facts)), LONG),
         short(", ".join(card.documents), SHORT),
+        short(say.told(card, words), SHORT),
     )
 
 
