@@ -207,7 +207,9 @@ MOST_IN_A_LIST = 40
 MOST_LISTS = 100  # open at once, of one person
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]{2,}")
 # a day of the month, and a year that is no year of birth of somebody who asks for help alone
-DAY = re.compile(r"(?<![\d./-])(0?[1-9]|[12]\d|3[01])([./-])(0?[1-9]|1[0-2])((?:\2)202\d|(?:\2)20[3-9]\d)?(?![\d./-]*\d)")
+DAY = re.compile(
+    r"(?<![\d./-])(0?[1-9]|[12]\d|3[01])([./-])(0?[1-9]|1[0-2])((?:\2)202\d|(?:\2)20[3-9]\d)?(?![\d./-]*\d)"
+)
 YEARS = re.compile(r"\b(19|20)\d\d\s?[-–/]\s?(19|20)\d\d\b")
 NUMBER = re.compile(r"(?:\+|\b)\d(?:[\s./()-]{0,2}\d){7,}")
 PERSONAL_NUMBERS = ("nn", "bis", "ssn", "personalid", "bsn", "nir")  # names that the library of numbers gives them

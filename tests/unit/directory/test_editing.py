@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from maillage.directory import queries, rules, sheet
 from maillage.directory.actions import editing
+from maillage.directory.ingest.texts import source_hash
 from maillage.directory.models import Change, FieldProvenance, Revision, Service, SourceRecord, Text
 from maillage.directory.search.cards import card
 from maillage.directory.search.index import reindex
@@ -250,7 +251,7 @@ def test_propose_accept_and_undo_give_back_the_sheet(door: Service, cast: Cast, 
 def test_a_translation_of_a_changed_original_is_stale_until_the_change_is_undone(door: Service, cast: Cast) -> None:
     for language, value, status, mark in (
         ("fr", "Un lit", "original", ""),
-        ("nl", "Een bed", "machine", sheet.source_hash("Un lit")),
+        ("nl", "Een bed", "machine", source_hash("Un lit")),
     ):
         Text.objects.create(
             territory=door.territory, kind="service", object_id=door.pk, field="description", language=language, value=value,

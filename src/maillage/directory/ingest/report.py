@@ -20,7 +20,9 @@ BATCH = 2_000
 OUTCOMES = ("read", "created", "updated", "unchanged", "held", "attached", "rejected")
 MOST_FIELDS = 300  # a hostile feed may invent a new field in each row
 # remarks after which nobody knows what the rest of the feed would have said
-BROKEN = frozenset({"file-unreadable", "file-broken", "file-refused", "file-unknown", "file-too-much", "line-too-long", "line-broken"})
+BROKEN = frozenset(
+    {"file-unreadable", "file-broken", "file-refused", "file-unknown", "file-too-much", "line-too-long", "line-broken"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ class DuplicatePair(models.Model):
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="decided_duplicates"
     )
     note = models.TextField(blank=True)
-    keep = models.UUIDField(null=True, blank=True)  # of one and the same: the one that is shown, should its row come back
+    keep = models.UUIDField(
+        null=True, blank=True
+    )  # of one and the same: the one that is shown, should its row come back
 
     class Meta:
         constraints = [
