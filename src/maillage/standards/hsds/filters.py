@@ -251,5 +251,9 @@ def among(keys: list[int]) -> RawSQL:
 
 
 def aware(moment: datetime) -> datetime:
-    """A moment without a zone is UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    """In UTC, which it is when it names no zone: PostgreSQL refuses zones of more than sixteen hours. The ends of time are its own."""
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return known.astimezone(UTC)
+    except OverflowError:
+        return known.replace(tzinfo=UTC)
