@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 BY: Final = "system:work"
 MORNING: Final = time(8)  # when letters leave: nobody likes one at three in the morning
 AGAIN: Final = timedelta(minutes=15)  # after a failure; doubles each time
-KEPT_DAYS: Final = 180  # how long the address of who reported an error is kept at most
+KEPT_DAYS: Final = 180  # how long the address of who reported an error, or was asked about a record, is kept at most
 Stopping = Callable[[], bool]
 
 
@@ -69,7 +69,8 @@ def _imports(territory: Territory, at: datetime, stopping: Stopping) -> str:
 
 def _purge(territory: Territory, at: datetime, stopping: Stopping) -> str:
     lists = orientation.forget_lists(at)
-    addresses = reports.forget_addresses(before=at - timedelta(days=KEPT_DAYS))
+    before = at - timedelta(days=KEPT_DAYS)
+    addresses = reports.forget_addresses(before=before) + freshness.forget_addresses(before=before)
     return f"{lists} lists, {addresses} addresses, {jobs.forget_files(at)} files"
 
 

@@ -53,6 +53,14 @@ def test_the_editor_is_asked_when_the_contract_ends_in_her_language(
     assert [line["verb"] for line in audit.lines()][-1] == "asked whether records are still true"
 
 
+def test_the_addresses_of_old_letters_are_erased_and_nobody_is_asked_again(house: Service, testland: Territory) -> None:
+    run(testland)
+    assert reminders.forget_addresses(before=NOW) == 0
+    assert reminders.forget_addresses(before=NOW + timedelta(days=1)) == 1
+    assert not Reminder.objects.exclude(email="").exists()
+    assert run(testland, 2) == reminders.Reminded()
+
+
 def test_twice_in_a_day_sends_once(house: Service, testland: Territory) -> None:
     run(testland)
     assert run(testland, 0.1) == reminders.Reminded()

@@ -216,6 +216,11 @@ def _escalate(run: _Run, services: list[Service]) -> None:
     run.done.escalated = len(took)
 
 
+def forget_addresses(*, before: datetime) -> int:
+    """Erase the addresses that letters older than `before` went to; that a service was asked stays. Returns how many."""
+    return Reminder.objects.exclude(email="").filter(sent_at__lt=before).update(email="")
+
+
 def _names(services: list[Service], language: str) -> dict[int, str]:
     """Their names as this reader says them; the original one where nobody translated it."""
     known = Text.objects.filter(kind="service", field="name", language=language, object_id__in=[s.pk for s in services])
