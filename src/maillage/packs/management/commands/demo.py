@@ -151,6 +151,7 @@ class Command(BaseCommand):
         if host not in LOOPBACK:
             self.console.print(_("Other machines may ask for it: name them in ALLOWED_HOSTS."))
         shown = f"[{host}]" if ":" in host else host
+        os.environ.setdefault("SITE_URL", f"http://{shown}:{port}")  # where the letters of this demonstration lead
         self.console.print(
             _("Maillage is on http://%(host)s:%(port)s/ - Ctrl-C stops it") % {"host": shown, "port": port}
         )
