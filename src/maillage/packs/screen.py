@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import IO, Any, cast
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +19,12 @@ from maillage.packs.pack import Pack
 from maillage.packs.problems import Problems
 
 SHOWN = 8  # codes of a section; the rest is counted
+
+
+def console(stdout: Any) -> Console:
+    """The output of a command: plain words, without colours where nobody looks at them."""
+    plain = not sys.stdout.isatty()
+    return Console(file=cast(IO[str], stdout), highlight=False, emoji=False, soft_wrap=True, no_color=plain)
 
 
 def problems(console: Console, found: Problems) -> None:

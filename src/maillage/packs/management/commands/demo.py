@@ -9,7 +9,7 @@ import sys
 from io import StringIO
 from threading import Thread
 from time import sleep
-from typing import IO, Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -18,7 +18,6 @@ from django.db import close_old_connections, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rich.console import Console
 
 from maillage.directory.models import Service
 from maillage.directory.search.index import reindex
@@ -48,13 +47,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["no_serve"]:
             check_port(options["host"], options["port"])
-        self.console = Console(
-            file=cast(IO[str], self.stdout),
-            highlight=False,
-            emoji=False,
-            soft_wrap=True,
-            no_color=not sys.stdout.isatty(),
-        )
+        self.console = screen.console(self.stdout)
         try:
             folder = pack.find(options["pack"] or pack.default_name())
             is_older = self.create_database()

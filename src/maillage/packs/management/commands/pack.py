@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import IO, Any, cast
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
@@ -40,13 +40,7 @@ class Command(BaseCommand):
             raise CommandError(_("the pack has errors: nothing was written"), returncode=1) from None
 
     def console(self) -> Console:
-        return Console(
-            file=cast(IO[str], self.stdout),
-            highlight=False,
-            emoji=False,
-            soft_wrap=True,
-            no_color=not sys.stdout.isatty(),
-        )
+        return screen.console(self.stdout)
 
     def list(self, **_options: Any) -> None:
         loaded = {territory.code: territory for territory in Territory.objects.all()}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
@@ -14,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from maillage.directory.search.index import reindex
-from maillage.packs import places
+from maillage.packs import places, screen
 from maillage.people import audit
 from maillage.territory import actions, rules
 from maillage.territory.boundaries import Order, Refused, Report
@@ -69,13 +68,7 @@ class Command(BaseCommand):
                 }
                 audit.record("imported-boundaries", territory, by="system:territory", data=data)
         show(
-            Console(
-                file=cast(IO[str], self.stdout),
-                highlight=False,
-                emoji=False,
-                soft_wrap=True,
-                no_color=not sys.stdout.isatty(),
-            ),
+            screen.console(self.stdout),
             report,
             filled,
         )
