@@ -224,6 +224,10 @@ def test_a_letter_that_could_not_leave_is_tried_again(
 def test_addresses_do_not_stay_for_ever(told: ErrorReport) -> None:
     assert reports.forget_addresses(before=NOW) == 0
     assert reports.forget_addresses(before=NOW + timedelta(days=1)) == 1
+    assert ErrorReport.objects.exclude(message="").exists()  # nobody has answered: the words still serve
+    ErrorReport.objects.update(state=ErrorReport.State.ANSWERED)
+    reports.forget_addresses(before=NOW + timedelta(days=1))
+    assert not ErrorReport.objects.exclude(message="").exists()
     assert not ErrorReport.objects.exclude(email="").exists()
 
 

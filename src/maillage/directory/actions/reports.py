@@ -108,8 +108,14 @@ def deliver(report: ErrorReport) -> bool:
 
 
 def forget_addresses(*, before: datetime) -> int:
-    """Erase the addresses of reports older than `before`, answered or not. Returns how many."""
-    return ErrorReport.objects.exclude(email="").filter(reported_at__lt=before).update(email="")
+    """Erase what may name somebody in reports older than `before`: the address, answered or not, and the words, once
+    answered. Returns how many reports changed."""
+    old = ErrorReport.objects.filter(reported_at__lt=before)
+    addressed = set(old.exclude(email="").values_list("pk", flat=True))
+    worded = set(old.filter(state=ErrorReport.State.ANSWERED).exclude(message="").values_list("pk", flat=True))
+    ErrorReport.objects.filter(pk__in=addressed).update(email="")
+    ErrorReport.objects.filter(pk__in=worded).update(message="")
+    return len(addressed | worded)
 
 
 def check_can_answer(report: ErrorReport, *, by: User, at: datetime) -> None:
