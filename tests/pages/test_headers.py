@@ -85,6 +85,7 @@ def test_behind_tls_browsers_are_told_to_stay_there(client: Client, land: Territ
 
 def test_production_starts_without_a_warning(tmp_path: Path) -> None:
     given = os.environ | PRODUCTION | {"MAILLAGE_VAR": str(tmp_path), "SECRET_KEY": secrets.token_urlsafe(50)}
+    given.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # of the tests in a browser, which may have run before in this process
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "maillage", "check", "--deploy", "--fail-level", "WARNING"],
         env=given, capture_output=True, text=True, check=False, timeout=120,

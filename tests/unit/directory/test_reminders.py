@@ -171,6 +171,16 @@ def test_a_moderator_whose_mail_fails_is_told_tomorrow(
     assert run(testland, 1).escalated == 1
 
 
+def test_a_moderator_has_one_letter_a_day(house: Service, cast: Any, testland: Territory) -> None:
+    Membership.objects.filter(user=cast.alice).delete()
+    other = Service.objects.exclude(pk=house.pk).order_by("pk")[0]
+    Reminder.objects.create(
+        service=other, number=3, is_escalation=True, user=cast.dora, email=cast.dora.email, sent_at=NOW - timedelta(hours=1)
+    )  # fmt: skip
+    assert run(testland).escalated == 0
+    assert run(testland, 1).escalated == 1
+
+
 def test_a_day_has_only_so_many_letters(house: Service, cast: Any, testland: Territory) -> None:
     testland.content["reminders"] = {"most_mails": 1}
     testland.save()
