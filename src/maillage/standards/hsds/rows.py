@@ -298,7 +298,7 @@ class OrganizationBundle:
     """Organisations with all that belongs to them, their locations included; their services apart."""
 
     def __init__(self, keys: list[int], *, full: bool) -> None:
-        locations = location_rows(Location.objects.filter(organization_id__in=keys)) if full else []
+        locations = location_rows(Location.objects.filter(organization_id__in=keys).order_by("id")) if full else []
         self.located = grouped(locations, "organization_id")
         self.locations = {row["id"]: row for row in locations}
         self.texts = Texts({"organization": keys, "location": self.locations})
