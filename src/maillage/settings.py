@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "maillage.people",
     "maillage.directory",
     "maillage.orientation",
+    "maillage.places",
     "maillage.packs",
     "maillage.standards",
     "maillage.web",

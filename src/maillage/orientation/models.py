@@ -1,4 +1,4 @@
-"""From a person's need to the services that fit: the tree of needs, the questions, the red flags, and kept matches."""
+"""From a person's need to the services that fit, and to the one that answers: the tree of needs, kept matches, referrals."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from maillage.directory.models import TaxonomyTerm
-from maillage.people.models import User
+from maillage.directory.models import Service, TaxonomyTerm
+from maillage.people.models import Consent, Organization, Person, User
 from maillage.territory.models import Territory, label_in
 
 
@@ -112,3 +112,101 @@ class SharedListItem(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shared_list", "service_uuid"], name="shared_list_item_once")]
+
+
+class Referral(models.Model):
+    """A person sent to a service, from the first word to what came of it. Its states are a table: `rules.REFERRAL_NEXT`.
+
+    `what` is exactly what the recipient reads, as it was shown to the person who agreed: criterion or detail -> value. A recipient
+    without an account answers through a signed link that expires. `code` is one of `rules.REFUSALS`.
+    """
+
+    class State(models.TextChoices):
+        SENT = "sent", _("sent")
+        ACKNOWLEDGED = "acknowledged", _("received")
+        ACCEPTED = "accepted", _("accepted")
+        WAITLISTED = "waitlisted", _("on the waiting list")
+        REFUSED = "refused", _("refused")
+        EXPIRED = "expired", _("never answered")
+        WITHDRAWN = "withdrawn", _("taken back")
+        STARTED = "started", _("help has begun")
+        CLOSED = "closed", _("ended")
+
+    class Kind(models.TextChoices):
+        LETTER = "letter", _("referral")
+        WARM = "warm", _("handed over in person")
+        SELF = "self", _("asked by the person")
+
+    class Outcome(models.TextChoices):
+        MET = "met", _("the need is met")
+        PARTLY = "partly", _("the need is partly met")
+        NOT = "not", _("the need is not met")
+
+    territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="referrals")
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="referrals")
+    need = models.ForeignKey(Need, null=True, blank=True, on_delete=models.SET_NULL, related_name="referrals")
+    area = models.CharField(max_length=80, blank=True)  # code, at the level of the tile map: where the need is
+    service = models.ForeignKey(Service, null=True, on_delete=models.SET_NULL, related_name="referrals")
+    recipient = models.ForeignKey(
+        Organization, null=True, blank=True, on_delete=models.SET_NULL, related_name="referrals_received"
+    )
+    sender = models.ForeignKey(
+        Organization, null=True, blank=True, on_delete=models.SET_NULL, related_name="referrals_sent"
+    )
+    sent_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="referrals")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.LETTER)
+    state = models.CharField(max_length=12, choices=State, default=State.SENT)
+    is_urgent = models.BooleanField(default=False)
+    what = models.JSONField(default=dict)
+    message = models.TextField(blank=True)  # from the sender to the recipient; shown to the person before
+    consent = models.ForeignKey(Consent, null=True, blank=True, on_delete=models.SET_NULL, related_name="referrals")
+    email = models.CharField(max_length=320, blank=True)  # of a recipient without an account
+    token = models.CharField(max_length=64, blank=True, db_index=True)  # hash of the recipient's link
+    person_token = models.CharField(max_length=64, blank=True, db_index=True)  # hash of the person's link
+    sent_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)  # accepted, put on the list, or refused
+    started_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()  # without an answer
+    code = models.CharField(max_length=40, blank=True)  # why it was refused
+    outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
+    outcome_code = models.CharField(max_length=40, blank=True)
+    is_fictional = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["recipient", "state", "sent_at"], name="referral_inbox"),
+            models.Index(fields=["sender", "state", "sent_at"], name="referral_outbox"),
+            models.Index(fields=["territory", "state", "expires_at"], name="referral_by_deadline"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="refused") | ~models.Q(code=""), name="referral_refused_with_a_code"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="closed") | ~models.Q(outcome=""), name="referral_closed_with_an_outcome"
+            ),
+        ]
+
+
+class ReferralEvent(models.Model):
+    """One line of the timeline that the sender, the recipient and the person all read. Never changed."""
+
+    class Side(models.TextChoices):
+        SENDER = "sender", _("who sent it")
+        RECIPIENT = "recipient", _("who receives it")
+        PERSON = "person", _("the person")
+        CLOCK = "clock", _("the time that passed")
+
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=Referral.State, blank=True)  # what it became; "" a word only
+    side = models.CharField(max_length=10, choices=Side)
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="referral_events")
+    code = models.CharField(max_length=40, blank=True)
+    text = models.TextField(blank=True)  # read by all three: the form says so
+
+    class Meta:
+        indexes = [models.Index(fields=["referral", "at", "id"], name="referral_timeline")]

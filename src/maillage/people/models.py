@@ -1,8 +1,9 @@
-"""Who: users, organisations and their members, and the trace of what each one did."""
+"""Who: users, organisations and their members, the people who are helped, with whose leave, and the trace of what was done."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -137,6 +138,169 @@ class Membership(models.Model):
                 name="membership_ends_after_it_starts",
             ),
         ]
+
+
+class Household(models.Model):
+    """People who want one roof together."""
+
+    territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="households")
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def of(self, organizations: Iterable[int], *, at: datetime) -> PersonQuerySet:
+        """Those whom these organisations (keys) are helping: an open link, and nothing else, opens a person's record."""
+        links = CareLink.objects.open(at=at).filter(organization__in=list(organizations))
+        return self.filter(same_as=None, pk__in=links.values("person"))
+
+
+class Person(models.Model):
+    """Somebody who is helped. Known by a name, or by an alias only: nobody needs papers for a bed tonight.
+
+    Everything but the alias may be unknown. `facts`: criterion of the pack -> value, as a Situation says them.
+    Two records of one person are joined: the later one says `same_as`, and every link and stay moves to the first.
+    """
+
+    class Gender(models.TextChoices):
+        WOMAN = "woman", _("woman")
+        MAN = "man", _("man")
+        OTHER = "other", _("other gender")
+
+    class Contact(models.TextChoices):
+        """By which way it is safe to write to them. Nobody said: nobody writes."""
+
+        NONE = "none", _("never write or call")
+        WORKER = "worker", _("only through the person who helps them")
+        SMS = "sms", _("text message")
+        EMAIL = "email", _("e-mail")
+
+    territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="persons")
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True)
+    household = models.ForeignKey(Household, null=True, blank=True, on_delete=models.SET_NULL, related_name="persons")
+    alias = models.CharField(max_length=80, blank=True)
+    given_name = models.CharField(max_length=120, blank=True)
+    family_name = models.CharField(max_length=120, blank=True)
+    born_on = models.DateField(null=True, blank=True)
+    birth_year = models.PositiveSmallIntegerField(null=True, blank=True)  # when the day is not known
+    gender = models.CharField(max_length=10, choices=Gender, blank=True)
+    language = models.CharField(max_length=8, blank=True)  # in which they are written to
+    spoken = models.JSONField(default=list)  # codes of languages
+    phone = models.CharField(max_length=40, blank=True)
+    email = models.CharField(max_length=320, blank=True)
+    contact = models.CharField(max_length=10, choices=Contact, default=Contact.WORKER)
+    facts = models.JSONField(default=dict)
+    same_as = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="others")
+    is_fictional = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(alias="", given_name="", family_name=""), name="person_is_called_something"
+            ),
+            models.CheckConstraint(condition=~models.Q(same_as=models.F("id")), name="person_is_not_their_own_double"),
+        ]
+        indexes = [models.Index(fields=["territory", "family_name", "given_name"], name="person_by_name")]
+
+    def called(self) -> str:
+        """How a desk names them."""
+        return f"{self.given_name} {self.family_name}".strip() or self.alias
+
+
+class CareLinkQuerySet(models.QuerySet["CareLink"]):
+    def open(self, *, at: datetime) -> CareLinkQuerySet:
+        return self.filter(since__lte=at).filter(models.Q(until=None) | models.Q(until__gt=at))
+
+
+class CareLink(models.Model):
+    """An organisation helps a person: from when, until when, and why. Without one, its members read nothing of them."""
+
+    class Reason(models.TextChoices):
+        REGISTERED = "registered", _("registered by this organisation")
+        REFERRED = "referred", _("referred to this organisation")
+        LISTED = "listed", _("on a waiting list that this organisation keeps")
+        HOUSED = "housed", _("staying with this organisation")
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="links")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="links")
+    reason = models.CharField(max_length=12, choices=Reason)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    objects = CareLinkQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "organization", "reason"], condition=models.Q(until=None), name="care_link_once"
+            )
+        ]
+        indexes = [models.Index(fields=["organization", "person"], name="care_link_of_organization")]
+
+
+class Consent(models.Model):
+    """What a person agreed to: which facts go to whom, what for, until when. `shown`: the very words that they were shown."""
+
+    class Purpose(models.TextChoices):
+        REFERRAL = "referral", _("sending a referral")
+        WAITING_LIST = "waiting_list", _("being on a shared waiting list")
+        MESSAGES = "messages", _("receiving messages")
+
+    class How(models.TextChoices):
+        SAID = "said", _("said aloud")
+        SIGNED = "signed", _("signed on paper")
+        SELF = "self", _("given by the person on the screen")
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="consents")
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True)
+    purpose = models.CharField(max_length=16, choices=Purpose)
+    organization = models.ForeignKey(  # to whom; none: to whom the purpose says
+        Organization, null=True, blank=True, on_delete=models.CASCADE, related_name="consents"
+    )
+    what = models.JSONField(default=list)  # names of facts and details
+    shown = models.TextField(blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    how = models.CharField(max_length=8, choices=How)
+    given_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    recorded_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="consents")
+
+
+class Message(models.Model):
+    """That something was said to a person: which words (`template`), by which way, when. Never the text, never the address."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("to be sent")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("could not be sent")
+        HELD = "held", _("not sent: only through the person who helps them")
+
+    territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="messages")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="messages")
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True)
+    template = models.CharField(max_length=40)
+    language = models.CharField(max_length=8)
+    channel = models.CharField(max_length=10, choices=Person.Contact)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    error = models.CharField(max_length=80, blank=True)  # a stable code
+    key = models.CharField(max_length=120, unique=True)  # what it is about: never said twice
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+
+class Once(models.Model):
+    """A write that a telephone may repeat, under the key that it gave: the second time nothing is written, the first answer is given."""
+
+    key = models.CharField(max_length=64, unique=True)  # a hash: of the verb, of who asks, and of what they gave
+    target = models.UUIDField(null=True, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="once_by_age")]
 
 
 class Trace(models.Model):
