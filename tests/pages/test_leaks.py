@@ -35,7 +35,7 @@ from maillage.directory.models import (
     ServiceAtLocation,
     SourceRecord,
 )
-from maillage.people import actions as people
+from maillage.people.actions import members as people
 from maillage.people.models import Membership, Organization, Role, Trace, User
 from maillage.territory.models import Territory
 from maillage.web import addresses

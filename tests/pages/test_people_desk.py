@@ -15,7 +15,8 @@ from django.test import Client
 
 from maillage.directory import queries as directory
 from maillage.directory.models import ImportRun, Location, Service
-from maillage.people import actions, audit
+from maillage.people import audit
+from maillage.people.actions import members as actions
 from maillage.people.models import Membership, Organization, Role, Trace, User
 from maillage.territory.models import Territory
 from maillage.web.presenters.trail import VERBS

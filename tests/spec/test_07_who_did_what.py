@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from maillage.people import actions, audit
+from maillage.people import audit
+from maillage.people.actions import members as actions
 from maillage.people.models import Role
 from maillage.people.rules import NotAllowed
 from maillage.territory.models import Territory

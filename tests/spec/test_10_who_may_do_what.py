@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from maillage.directory.models import Service
-from maillage.orientation import actions as orientation
+from maillage.orientation.actions import lists
 from maillage.orientation.rules import Personal
-from maillage.people import actions, audit
+from maillage.people import audit
+from maillage.people.actions import members as actions
 from maillage.people.models import Role
 from maillage.people.rules import NotAllowed
 from maillage.territory.models import Territory
@@ -58,12 +59,12 @@ def test_nobody_lets_themselves_see_confidential_places(cast: Any, testland: Ter
 
 
 def test_a_list_says_nothing_about_a_person_and_its_link_ends(cast: Any, testland: Territory) -> None:
-    shared = orientation.start_list(testland, "Somewhere to sleep, November", by=cast.bob, at=NOW)
+    shared = lists.start_list(testland, "Somewhere to sleep, November", by=cast.bob, at=NOW)
     service = Service.objects.earliest("pk")
     with pytest.raises(Personal, match="take the telephone number or other long number out"):
-        orientation.add_to_list(shared, service, note="Call her on 0470 12 34 56", by=cast.bob)
-    orientation.add_to_list(shared, service, note="Ring the bell on the left", by=cast.bob)
+        lists.add_to_list(shared, service, note="Call her on 0470 12 34 56", by=cast.bob)
+    lists.add_to_list(shared, service, note="Ring the bell on the left", by=cast.bob)
 
-    link = orientation.hand_over(shared, by=cast.bob, at=NOW)
-    assert orientation.handed_over(testland, link, at=NOW + timedelta(days=29)) == shared
-    assert orientation.handed_over(testland, link, at=NOW + timedelta(days=31)) is None
+    link = lists.hand_over(shared, by=cast.bob, at=NOW)
+    assert lists.handed_over(testland, link, at=NOW + timedelta(days=29)) == shared
+    assert lists.handed_over(testland, link, at=NOW + timedelta(days=31)) is None

@@ -9,9 +9,10 @@ from datetime import datetime
 from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from maillage.people.models import Membership, MembershipQuerySet, Organization, Role, Trace, User
+from maillage.people.models import CareLink, Membership, MembershipQuerySet, Organization, Person, Role, Trace, User
 from maillage.people.rules import (
     ADMINISTRATOR,
+    CARERS,
     COORDINATOR,
     GIVEN_BY,
     GIVEN_INSIDE_BY,
@@ -46,6 +47,22 @@ def standing(
         if by.is_superuser
         else held
     )
+
+
+def carer_in(user: User, territory: Territory, *, at: datetime) -> list[int]:
+    """Keys of the organisations where they help people: as a professional, or as the administrator of that organisation."""
+    held = Membership.objects.active(at=at).filter(user=user, territory=territory, user__is_active=True)
+    inside = held.filter(role__in=CARERS).exclude(organization=None)
+    return sorted({key for key in inside.values_list("organization_id", flat=True) if key is not None})
+
+
+def helps(user: User, person: Person, *, at: datetime) -> bool:
+    """One of their organisations helps this person now. No other role opens a person's record."""
+    held = Membership.objects.active(at=at).filter(
+        user=user, territory=person.territory_id, user__is_active=True, role__in=CARERS
+    )
+    links = CareLink.objects.open(at=at).filter(person=person)
+    return links.filter(organization__in=held.values("organization")).exists()
 
 
 def administrators(organization: Organization, *, at: datetime) -> QuerySet[User]:

@@ -17,6 +17,7 @@ EDITOR, MODERATOR, PROFESSIONAL, COORDINATOR, ADMINISTRATOR = (
 )  # fmt: skip
 WHOLE_TERRITORY = frozenset({MODERATOR, COORDINATOR, ADMINISTRATOR})  # roles that are held without an organisation
 INSIDE = frozenset({EDITOR, PROFESSIONAL, ADMINISTRATOR})  # roles that are held in an organisation
+CARERS = frozenset({PROFESSIONAL, ADMINISTRATOR})  # roles that help people, when they are held in an organisation
 NEEDS_ORGANIZATION = INSIDE - WHOLE_TERRITORY
 SECOND_FACTOR = WHOLE_TERRITORY  # roles of the whole territory are worth stealing: a password alone is not enough
 
@@ -29,6 +30,7 @@ GIVEN_INSIDE_BY: Final[Mapping[str, frozenset[str]]] = {ADMINISTRATOR: INSIDE}
 
 MEMBERSHIP_MONTHS: Final = 12  # when the pack does not say
 WARNING_DAYS: Final = 30  # before a membership ends, its member and who may renew it are told
+OLDEST: Final = 125  # years: more is a slip of the finger
 INVITATION_DAYS: Final = 7  # a link to come in serves once, and no longer than this
 
 
@@ -119,6 +121,12 @@ def check_can_open_confidential_places(standing: Standing, *, to_oneself: bool) 
         raise NotAllowed(
             gettext_noop("Only an administrator of the organisation or of the territory gives this right.")
         )
+
+
+def check_can_help(helps: bool) -> None:
+    """`helps`: a membership as a carer, in an organisation that helps this person, says so (queries.helps, queries.carer_in)."""
+    if not helps:
+        raise NotAllowed(gettext_noop("Only those who help this person read and write about them."))
 
 
 def ends_at(starts_at: datetime, months: int) -> datetime:

@@ -21,8 +21,8 @@ from django.utils import timezone
 
 from maillage.directory import links
 from maillage.directory.actions import duplicates, duties, freshness, reports
-from maillage.orientation import actions as orientation
-from maillage.people import actions as people
+from maillage.orientation.actions import lists
+from maillage.people.actions import members as people
 from maillage.standards import jobs
 from maillage.territory.models import Territory
 
@@ -68,10 +68,10 @@ def _imports(territory: Territory, at: datetime, stopping: Stopping) -> str:
 
 
 def _purge(territory: Territory, at: datetime, stopping: Stopping) -> str:
-    lists = orientation.forget_lists(at)
+    ended = lists.forget_lists(at)
     before = at - timedelta(days=KEPT_DAYS)
     addresses = reports.forget_addresses(before=before) + freshness.forget_addresses(before=before)
-    return f"{lists} lists, {addresses} addresses, {jobs.forget_files(at)} files"
+    return f"{ended} lists, {addresses} addresses, {jobs.forget_files(at)} files"
 
 
 CHORES: Final = (

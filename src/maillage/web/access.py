@@ -31,6 +31,7 @@ EDITORS: Final = frozenset({Role.EDITOR, HEAD, Role.MODERATOR, Role.ADMINISTRATO
 INVITERS: Final = frozenset({HEAD, Role.COORDINATOR, Role.ADMINISTRATOR})
 MODERATORS: Final = frozenset({Role.MODERATOR, Role.ADMINISTRATOR})
 FINDERS: Final = frozenset({Role.PROFESSIONAL, Role.COORDINATOR, Role.MODERATOR, Role.ADMINISTRATOR})
+CARERS: Final = frozenset({Role.PROFESSIONAL, HEAD})  # who helps people, inside an organisation
 COORDINATORS: Final = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 PLANNERS: Final = frozenset({Role.COORDINATOR, Role.MODERATOR, Role.ADMINISTRATOR})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from django import forms
@@ -30,3 +31,12 @@ class TypedEmail(forms.EmailField):
 
     def to_python(self, value: Any) -> str:
         return typed(str(value or ""), 320)
+
+
+class Once(forms.CharField):
+    """A hidden key, made when the form is shown: sent twice by a telephone, it is written once (people/once.py)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            required=False, max_length=64, widget=forms.HiddenInput, initial=lambda: secrets.token_urlsafe(16)
+        )

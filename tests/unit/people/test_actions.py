@@ -11,7 +11,8 @@ from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from maillage.people import actions, audit, rules
+from maillage.people import audit, rules
+from maillage.people.actions import members as actions
 from maillage.people.models import Membership, Organization, Role, Trace, User
 from maillage.people.queries import standing
 from maillage.territory.models import Territory

@@ -13,8 +13,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from maillage.people import accounts, actions, audit, queries
+from maillage.people import accounts, audit, queries
 from maillage.people import mail as post
+from maillage.people.actions import members as actions
 from maillage.people.models import Membership, Organization, Role, Trace, User
 from maillage.people.rules import NotAllowed
 from maillage.territory.models import Territory

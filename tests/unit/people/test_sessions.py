@@ -18,7 +18,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maillage.people import actions
+from maillage.people.actions import members as actions
 from maillage.people.models import User
 from maillage.web.sessions import is_over
 from tests.testland import NOW

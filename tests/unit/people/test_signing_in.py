@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from maillage.people import actions
+from maillage.people.actions import members as actions
 from maillage.people.models import User
 
 pytestmark = pytest.mark.django_db

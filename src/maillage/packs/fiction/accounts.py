@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext
 
-from maillage.people import actions, audit
+from maillage.people import audit
+from maillage.people.actions import members as actions
 from maillage.people.models import Organization, Role, User
 from maillage.territory.models import Territory
 

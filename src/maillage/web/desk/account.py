@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from maillage.people import actions
+from maillage.people.actions import members as actions
 from maillage.people.models import Membership, User
 from maillage.web.desk.who import here, member
 from maillage.web.fields import Typed, key

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
-from maillage.people import actions
+from maillage.people.actions import members as actions
 from maillage.territory.models import Territory
 from maillage.web.desk import duplicates, members, moderation, reports, services, waiting
 from maillage.web.desk.nav import ways

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from maillage.methods.text import typed
-from maillage.people import actions, queries, rules
+from maillage.people import queries, rules
+from maillage.people.actions import members as actions
 from maillage.people.models import Membership, Organization, Role, User
 from maillage.territory.models import Territory
 from maillage.web import rate

@@ -12,8 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from maillage.people import actions, rules
+from maillage.people import rules
 from maillage.people.accounts import welcome_link
+from maillage.people.actions import members as actions
 from maillage.people.models import Membership, Organization, Role, User
 from maillage.territory.models import Territory
 
