@@ -249,7 +249,7 @@ def _around(desk: Desk, place: Location) -> tuple[SharedList, str]:
     from maillage.directory import models as of
     from maillage.directory.actions import editing
     from maillage.directory.models import TaxonomyTerm
-    from maillage.orientation import actions as orientation
+    from maillage.orientation.actions import lists, unmet
 
     editing.propose(desk.refuge, {"description:en": "For women and their children."}, by=desk.cast.alice, at=NOW)
     editing.record(desk.refuge, "hours", None, {"osm": "24/7", "raw": RAW, "parse": "parsed"}, by=desk.mona, source="merge", at=NOW)  # fmt: skip
@@ -270,13 +270,11 @@ def _around(desk: Desk, place: Location) -> tuple[SharedList, str]:
     )  # fmt: skip
     guide.terms.set(TaxonomyTerm.objects.filter(taxonomy__territory=desk.territory, code="emergency-shelter"))
     for _ in range(12):
-        orientation.count_unmet(
-            desk.territory, "empty", needs=["emergency-shelter"], area="harbour", on=date(2026, 11, 3)
-        )
-    shared = orientation.start_list(desk.territory, "For tonight", by=desk.cast.bob, at=NOW)
+        unmet.count_unmet(desk.territory, "empty", needs=["emergency-shelter"], area="harbour", on=date(2026, 11, 3))
+    shared = lists.start_list(desk.territory, "For tonight", by=desk.cast.bob, at=NOW)
     for service in (desk.refuge, desk.shelter):
-        orientation.add_to_list(shared, service, by=desk.cast.bob)
-    return shared, orientation.hand_over(shared, by=desk.cast.bob, at=NOW)
+        lists.add_to_list(shared, service, by=desk.cast.bob)
+    return shared, lists.hand_over(shared, by=desk.cast.bob, at=NOW)
 
 
 def everything(value: Any) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from django.test import Client
 
-from maillage.orientation import actions
+from maillage.orientation.actions import unmet as actions
 from maillage.people.models import Membership, Role, User
 from maillage.territory.models import Territory
 from tests.conftest import SINCE

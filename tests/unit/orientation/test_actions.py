@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from maillage.orientation import actions
+from maillage.orientation.actions import matches as actions
 from maillage.orientation.models import Match
 from maillage.people.models import Trace
 from tests.testland import NOW

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from stdnum.be import nn
 
 from maillage.directory.models import Service
-from maillage.orientation import actions, rules
+from maillage.orientation import rules
+from maillage.orientation.actions import lists as actions
 from maillage.orientation.models import SharedList, SharedListItem
 from maillage.people import audit
 from maillage.people.rules import NotAllowed

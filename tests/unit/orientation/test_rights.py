@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from maillage.methods.conditions import judged
 from maillage.methods.eligibility import FALSE
-from maillage.orientation import actions, queries, rights
+from maillage.orientation import queries, rights
+from maillage.orientation.actions import matches
 from maillage.orientation.shape import as_mapping
 from maillage.orientation.types import Situation
 from maillage.territory.models import Territory
@@ -128,10 +129,10 @@ def test_a_question_for_rights_comes_after_those_that_change_the_services(orient
 
 def test_a_kept_right_is_replayed_when_the_pack_has_changed_since(orienting: Any, land: Territory, cast: Any) -> None:
     found = orienting(needs=["psychologist"], facts={"papers": "none"})
-    match = actions.keep(found.situation, found.suggestions[0], at=NOW, by=cast.bob, claims=found.rights[:1])
+    match = matches.keep(found.situation, found.suggestions[0], at=NOW, by=cast.bob, claims=found.rights[:1])
     bestow(land, OLDER)
 
-    (replayed,) = actions.replay(match).rights
+    (replayed,) = matches.replay(match).rights
     assert (replayed.code, replayed.verdict, replayed.is_same) == ("care-for-all", "verify", True)
     assert replayed.why == ("Having no residence permit",)
     assert replayed.to_verify == ("With a certificate",)
@@ -139,10 +140,10 @@ def test_a_kept_right_is_replayed_when_the_pack_has_changed_since(orienting: Any
 
 def test_a_kept_right_that_was_changed_is_not_replayed(orienting: Any, cast: Any) -> None:
     found = orienting(needs=["psychologist"], facts={"papers": "none"})
-    match = actions.keep(found.situation, found.suggestions[0], at=NOW, by=cast.bob, claims=found.rights[:1])
+    match = matches.keep(found.situation, found.suggestions[0], at=NOW, by=cast.bob, claims=found.rights[:1])
     match.reasons[-1]["right"]["item"]["conditions"] = []
-    with pytest.raises(actions.RulesChanged):
-        actions.replay(match)
+    with pytest.raises(matches.RulesChanged):
+        matches.replay(match)
 
 
 def test_the_answer_is_plain_values(orienting: Any, words: Any) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from maillage.orientation import actions
+from maillage.orientation.actions import unmet as actions
 from maillage.orientation.models import UnmetNeed
 from maillage.orientation.queries import vocabulary
 from maillage.orientation.rules import unmet_cause

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from maillage.directory.models import Service
-from maillage.orientation import actions, rules
+from maillage.orientation import rules
+from maillage.orientation.actions import lists as actions
 from maillage.orientation.models import SharedList, SharedListItem
 from maillage.web import queries
 from maillage.web.desk.who import here, member

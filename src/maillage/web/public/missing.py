@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from maillage.orientation import actions, rules
+from maillage.orientation import rules
+from maillage.orientation.actions import unmet
 from maillage.orientation.models import UnmetNeed
 from maillage.orientation.types import Orientation
 from maillage.territory.models import Territory
@@ -56,7 +57,7 @@ def count(
     ]
     if new:
         today = timezone.localdate()
-        actions.count_unmet(territory, cause, needs=new, area=area, public=public, without=without[:60], on=today)
+        unmet.count_unmet(territory, cause, needs=new, area=area, public=public, without=without[:60], on=today)
 
 
 @csrf_exempt  # sent by a page that is being left: it takes no cookie, and adds one to a count

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from maillage.orientation import actions
+from maillage.orientation.actions import lists
 from maillage.web import queries
 from maillage.web.language import CODES, territory_of
 from maillage.web.presenters import lists as present
@@ -20,7 +20,7 @@ from maillage.web.public import errors
 @require_safe
 def shared_list(request: HttpRequest, token: str) -> HttpResponse:
     territory, at = territory_of(request), timezone.now()
-    shared = actions.handed_over(territory, token, at=at) if territory else None
+    shared = lists.handed_over(territory, token, at=at) if territory else None
     if territory is None or shared is None:
         response = errors.error_page(
             request,
