@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from maillage.people.models import Membership, Role, User
-from maillage.people.rules import SECOND_FACTOR
+from maillage.people.rules import CARERS, SECOND_FACTOR
 from maillage.web.language import territory_of
 
 HEAD: Final = "head"  # at the gate, the administrator of one organisation is not the one of the territory
@@ -57,6 +57,10 @@ class Seat:
     def heads(self) -> list[int]:
         """The organisations whose administrator they are."""
         return [key for key, roles in self.organizations.items() if Role.ADMINISTRATOR in roles]
+
+    def helps_in(self) -> list[int]:
+        """The organisations where they help people: whom these help, they may read."""
+        return sorted(key for key, roles in self.organizations.items() if CARERS & roles)
 
 
 def seat(request: HttpRequest) -> Seat:
