@@ -27,6 +27,7 @@ from tests.postgres import throw_away
 if TYPE_CHECKING:
     from maillage.people.models import Organization, User
     from maillage.territory.models import Territory
+    from tests.beds import Beds
 
 # A slow machine is no counter-example. What lands is judged on the same examples each time; a developer's runs look further.
 hypothesis.register_profile("here", deadline=None)
@@ -149,6 +150,14 @@ def cast(testland: Territory) -> Cast:
     ):
         Membership.objects.create(user=user, territory=testland, organization=organization, role=role, starts_at=SINCE)
     return Cast(alice, bob, charlie, dora, house)
+
+
+@pytest.fixture
+def beds(testland: Territory, cast: Cast) -> Beds:
+    """A house with beds, shared lists, and who asks for them: see tests/beds.py."""
+    from tests import beds
+
+    return beds.build(testland, cast)
 
 
 @pytest.fixture
