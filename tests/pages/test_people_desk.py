@@ -19,7 +19,7 @@ from maillage.people import audit
 from maillage.people.actions import members as actions
 from maillage.people.models import Membership, Organization, Role, Trace, User
 from maillage.territory.models import Territory
-from maillage.web.presenters.trail import VERBS
+from maillage.web.presenters.verbs import VERBS
 from tests.testland import NOW, SECRET_STREET
 
 ENGLISH = {"accept-language": "en"}

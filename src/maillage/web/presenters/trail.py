@@ -10,76 +10,13 @@ from uuid import UUID
 
 from django.db.models import Model
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from maillage.directory.models import Service
 from maillage.people.models import Organization, Role, Trace, User
+from maillage.web.presenters.verbs import KINDS, VERBS
 
-# every verb that the code records; a test looks for those that are not said here
-VERBS: Final[dict[str, Promise]] = {
-    "accepted a change": _("accepted a change"),
-    "added a member": _("added a member"),
-    "added to a list": _("added to a shared list"),
-    "answered a report": _("answered a report"),
-    "asked whether records are still true": _("asked whether records are still true"),
-    "came in": _("came to the desk for the first time"),
-    "asked for an import": _("asked for an import"),
-    "cancelled an import": _("cancelled an import"),
-    "closed a demonstration account": _("closed a demonstration account"),
-    "resumed a feed": _("resumed a scheduled import"),
-    "scheduled a feed": _("scheduled an import"),
-    "unscheduled a feed": _("stopped a scheduled import"),
-    "changed an account": _("changed an account"),
-    "closed confidential places": _("took back the right to see confidential places"),
-    "confirmed a service": _("confirmed a service"),
-    "created an organisation": _("created an organisation"),
-    "decided on a duplicate": _("decided on a duplicate"),
-    "described a list": _("described a shared list"),
-    "ended a list": _("ended a shared list"),
-    "ended a membership": _("ended a membership"),
-    "generated-fiction": _("generated the fictional offer"),
-    "handed over a list": _("handed over a shared list"),
-    "imported": _("imported records"),
-    "imported-boundaries": _("imported boundaries"),
-    "invited": _("invited"),
-    "kept": _("kept a verdict"),
-    "loaded-pack": _("loaded a pack"),
-    "merged two services": _("merged two services"),
-    "moved in a list": _("moved a line of a shared list"),
-    "noted in a list": _("noted in a shared list"),
-    "opened an account": _("opened an account"),
-    "opened confidential places": _("gave the right to see confidential places"),
-    "proposed a change": _("proposed a change"),
-    "read a raw record": _("read a record as it came"),
-    "read the readings": _("read who saw confidential places"),
-    "read the trail": _("read the trail"),
-    "read-confidential-place": _("read a confidential address"),
-    "removed from a list": _("removed from a shared list"),
-    "renewed a membership": _("renewed a membership"),
-    "reported an error": _("reported an error"),
-    "returned a change": _("returned a change"),
-    "said the room": _("said what room there is"),
-    "searched for duplicates": _("searched for duplicates"),
-    "signed out everywhere": _("signed out everywhere"),
-    "started a list": _("started a shared list"),
-    "undid a change": _("undid a change"),
-    "undid a merge": _("undid a merge"),
-    "verified the trail": _("verified the trail"),
-    "withdrew a change": _("withdrew a change"),
-}
-KINDS: Final[dict[str, Promise]] = {
-    "people.user": _("account"),
-    "people.organization": _("organisation"),
-    "people.membership": _("membership"),
-    "directory.service": _("service"),
-    "directory.location": _("place"),
-    "territory.territory": _("territory"),
-    "orientation.sharedlist": _("shared list"),
-    "orientation.match": _("kept verdict"),
-}
 NAMED: Final[dict[str, type[Model]]] = {
     "people.user": User, "people.organization": Organization, "directory.service": Service,
 }  # fmt: skip
