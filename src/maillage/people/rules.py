@@ -66,16 +66,6 @@ def check_can_create_organization(standing: Standing) -> None:
         raise NotAllowed(gettext_noop("Only a moderator or an administrator of the territory adds an organisation."))
 
 
-def can_edit_organization(standing: Standing) -> bool:
-    """Its editors and administrators, and whoever may create one."""
-    return bool({EDITOR, ADMINISTRATOR} & standing.here) or can_create_organization(standing)
-
-
-def check_can_edit_organization(standing: Standing) -> None:
-    if not can_edit_organization(standing):
-        raise NotAllowed(gettext_noop("Only the organisation's editors and the territory's moderators change it."))
-
-
 def roles_to_give(standing: Standing, *, in_organization: bool) -> frozenset[str]:
     """What this person may give, in the organisation where they stand or, without one, in the whole territory."""
     held = frozenset().union(*(GIVEN_BY.get(role, frozenset()) for role in standing.territory))

@@ -53,11 +53,6 @@ def descendants(territory: Territory) -> dict[str, set[str]]:
     return {code: _closure(code, below) for code in _above(territory)}
 
 
-def covering(area: Area) -> set[str]:
-    """Codes of the area itself and of every area that it is a part of: whoever serves one of these serves it, in whole or in part."""
-    return {area.code} | _closure(area.code, _above(area.territory))
-
-
 def find_area(territory: Territory, typed: str) -> Area | None:
     """The area of this code, name (in any language), other name or postal code; accents, capitals and hyphens do not matter.
 

@@ -17,7 +17,6 @@ ROLES = st.sampled_from([role.value for role in Role])
 STANDINGS = st.builds(rules.Standing, st.frozensets(ROLES), st.frozensets(ROLES), st.booleans())
 PAIRS = [
     (rules.can_create_organization, rules.check_can_create_organization),
-    (rules.can_edit_organization, rules.check_can_edit_organization),
     (rules.can_see_confidential_place, rules.check_can_see_confidential_place),
 ]
 

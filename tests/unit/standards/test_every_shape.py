@@ -19,7 +19,6 @@ from maillage.people.models import Organization, OrganizationIdentifier
 from maillage.standards.hsds import paging, schedules
 from maillage.standards.hsds.documents import without_persons
 from maillage.standards.reading import files
-from maillage.standards.reading.languages import offers_interpreter
 from maillage.standards.reading.values import Fields, clean, storable
 from maillage.standards.reading.workbooks import value
 from maillage.territory.models import Territory
@@ -191,7 +190,6 @@ def test_odd_values_are_read_or_remarked() -> None:
     held = storable({"a": ("x", float("inf"), 2**70, date(2026, 1, 2), b"\x00", "\ud800")})
     assert held == {"a": ["x", None, str(2**70), "2026-01-02", "b'\\x00'", "?"]}
     assert without_persons([{"contacts": [{"name": "x"}, "y"]}]) == [{"contacts": [{}, "y"]}]
-    assert offers_interpreter("Un interprète vient sur demande")
 
 
 @pytest.mark.parametrize(

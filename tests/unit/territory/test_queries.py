@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from maillage.territory.models import Area, AreaLink, Territory
-from maillage.territory.queries import Tile, comparable, covering, descendants, find_area, tiles
+from maillage.territory.queries import Tile, comparable, descendants, find_area, tiles
 
 pytestmark = pytest.mark.django_db
 
@@ -48,22 +48,10 @@ def test_an_area_holds_what_is_below_it_through_parents_and_links(land: Territor
     assert below["land"] == set(below) - {"land"}
 
 
-def test_an_area_is_covered_by_itself_and_all_it_is_a_part_of(land: Territory) -> None:
-    laeken = Area.objects.get(code="laeken")
-    assert covering(laeken) == {"laeken", "city", "west", "centre-basin", "land"}
-
-
-def test_covering_is_the_other_way_round_of_descendants(land: Territory) -> None:
-    below = descendants(land)
-    for area in Area.objects.filter(territory=land):
-        assert covering(area) == {area.code} | {code for code, held in below.items() if area.code in held}
-
-
 def test_a_circle_of_links_ends(land: Territory) -> None:
     west, city = Area.objects.get(code="west"), Area.objects.get(code="city")
     AreaLink.objects.create(origin=west, target=city, kind="part_of", weight=0.5)
     assert "west" not in descendants(land)["west"]
-    assert {"west", "city"} <= covering(west)
 
 
 @pytest.mark.parametrize(

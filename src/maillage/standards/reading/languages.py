@@ -21,7 +21,6 @@ ON_REQUEST = re.compile(
     r"interpret|translat|language line|upon request|on request|as needed|if needed|when needed|when required|by appointment|upon availability|"
     r"interprete|traduct|sur demande|tolk|vertal|op aanvraag"
 )
-INTERPRETER = re.compile(r"interpret|translat|language line|interprete|traduct|tolk|vertal")
 _LEVELS = ("", "fluent", "limited", "on-request")
 
 
@@ -125,8 +124,3 @@ def spoken(text: str) -> tuple[Spoken, ...]:
     if found:
         return tuple(Spoken(code, "", words[:400], level, is_inferred=True) for code in found)
     return (Spoken("", words[:200], words[:400], level),)
-
-
-def offers_interpreter(text: str) -> bool:
-    """Whether words about languages say that somebody interprets."""
-    return bool(INTERPRETER.search(folded(text)))

@@ -17,6 +17,7 @@ from maillage.directory import queries, rules, sheet
 from maillage.directory.models import Change, Revision, Service
 from maillage.people.rules import Standing
 from maillage.web.desk import services
+from maillage.web.fields import key
 from maillage.web.presenters import desk as present
 from maillage.web.presenters import difference
 from maillage.web.presenters import words as say
@@ -66,13 +67,8 @@ def history(request: HttpRequest, uuid: UUID) -> HttpResponse:
     rules.check_can_see_history(held)
     words, moderates = vocabulary(service.territory), sits.moderates
     field = request.GET.get("field", "")[:60].replace("\x00", "")
-    rows = Revision.objects.filter(service=service).select_related("by", "change")
-    if field:
-        rows = rows.filter(field=field)
-    before = number(request.GET.get("before", ""))
-    if before:
-        rows = rows.filter(pk__lt=before)
-    listed = list(rows.order_by("-pk")[: PAGE + 1])
+    before = key(request.GET.get("before", ""))
+    listed = queries.history(service, field=field, after=before, limit=PAGE + 1)
     context = {
         "service": service,
         "name": services.named(service, words),
@@ -93,10 +89,6 @@ def hushed(service: Service, listed: list[Revision]) -> list[Revision]:
         for one in listed:
             one.old, one.new = difference.hushed(one.old), difference.hushed(one.new)
     return listed
-
-
-def number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def entry(one: Revision, words: Vocabulary, *, moderates: bool) -> Entry:
