@@ -49,7 +49,7 @@ class Span:
 
 
 def spans(events: Iterable[Said], *, at: datetime) -> list[Span]:
-    """What the clock did from its start until `at`, gapless, in order, without empty spans.
+    """What the clock did from its start until `at`, gapless, in order, without empty spans, in UTC.
 
     Events count in the order of their moments (as given when they are equal); those after `at` do not count yet, so a pause
     may be given its end in advance. Pauses with different reasons overlap: the clock goes on when the last has ended. A resume
@@ -59,13 +59,19 @@ def spans(events: Iterable[Said], *, at: datetime) -> list[Span]:
     found: list[Span] = []
     state: str | None = None  # nobody has started it
     reasons: tuple[str, ...] = ()
-    past = sorted((one for one in events if one.at <= at), key=lambda one: one.at.astimezone(UTC))
-    ends = [one.at for one in past[1:]] + [at]
-    for one, end in zip(past, ends, strict=True):
+    past = _past(events, at)
+    ends = [moment for moment, _ in past[1:]] + [at.astimezone(UTC)]
+    for (moment, one), end in zip(past, ends, strict=False):
         state, reasons = _after(state, reasons, one)
-        if state is not None and one.at < end:
-            found.append(Span(one.at, end, state, reasons))
+        if state is not None and moment < end:
+            found.append(Span(moment, end, state, reasons))
     return _joined(found)
+
+
+def _past(events: Iterable[Said], at: datetime) -> list[tuple[datetime, Said]]:
+    """What has happened by `at`, in order, in UTC: Python subtracts two moments of one zone as their clocks show them."""
+    told = ((one.at.astimezone(UTC), one) for one in events)
+    return sorted((pair for pair in told if pair[0] <= at.astimezone(UTC)), key=lambda pair: pair[0])
 
 
 def _after(state: str | None, reasons: tuple[str, ...], one: Said) -> tuple[str | None, tuple[str, ...]]:
@@ -107,7 +113,7 @@ def now(events: Iterable[Said], *, at: datetime) -> tuple[str, tuple[str, ...]]:
     """The state at `at`, and the reasons of a pause or a stop. Before any start: stopped, for no reason."""
     state: str | None = None
     reasons: tuple[str, ...] = ()
-    for one in sorted((one for one in events if one.at <= at), key=lambda one: one.at.astimezone(UTC)):
+    for _moment, one in _past(events, at):
         state, reasons = _after(state, reasons, one)
     return state or STOPPED, reasons
 
