@@ -92,6 +92,13 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "desk-lists": FINDERS,
     "desk-list": FINDERS,
     "desk-list-add": FINDERS,
+    # people, and where they are sent: for those who help them
+    "desk-people": CARERS,
+    "desk-person": CARERS,
+    "desk-person-new": CARERS,
+    "desk-person-edit": CARERS,
+    "desk-person-join": CARERS,
+    "desk-person-household": CARERS,
     "desk-services": EDITORS,
     "desk-still-true": EDITORS,
     "desk-room": EDITORS,

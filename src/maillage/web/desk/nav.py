@@ -15,6 +15,7 @@ from maillage.web.seat import seat
 # name of the address, what it is called, icon
 WAYS: tuple[tuple[str, Promise, str], ...] = (
     ("desk", _("Desk"), "home"),
+    ("desk-people", _("People"), "user-group"),
     ("desk-services", _("Services"), "building-storefront"),
     ("desk-changes", _("Changes"), "pencil-square"),
     ("desk-moderation", _("To decide"), "scale"),

@@ -12,6 +12,7 @@ from maillage.web.desk import (
     lists,
     members,
     moderation,
+    people,
     reports,
     room,
     service_edit,
@@ -33,6 +34,13 @@ urlpatterns = [
     path("lists/", lists.lists, name="desk-lists"),
     path("lists/add/", lists.add, name="desk-list-add"),
     path("lists/<uuid:uuid>/", lists.one, name="desk-list"),
+    # the people who are helped
+    path("people/", people.people, name="desk-people"),
+    path("people/new/", people.new, name="desk-person-new"),
+    path("people/<uuid:uuid>/", people.person, name="desk-person"),
+    path("people/<uuid:uuid>/edit/", people.edit, name="desk-person-edit"),
+    path("people/<uuid:uuid>/join/", people.join, name="desk-person-join"),
+    path("people/<uuid:uuid>/household/", people.household, name="desk-person-household"),
     # how fresh and how complete the directory is
     path("health/", health.page, name="desk-health"),
     path("health/records/", health.records, name="desk-health-records"),

@@ -43,6 +43,8 @@ VERBS: Final[dict[str, Promise]] = {
     "opened confidential places": _("gave the right to see confidential places"),
     "proposed a change": _("proposed a change"),
     "read a raw record": _("read a record as it came"),
+    "read": _("read a record"),
+    "read a list of people": _("read a list of people"),
     "read the readings": _("read who saw confidential places"),
     "read the trail": _("read the trail"),
     "read-confidential-place": _("read a confidential address"),
