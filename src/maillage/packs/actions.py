@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from maillage.directory.models import Location, ServiceArea
 from maillage.directory.search.index import mark_deleted, reindex
-from maillage.packs import bookshelf, content, offer, vocabulary
+from maillage.packs import bookshelf, content, housekeeping, offer, vocabulary
 from maillage.packs.difference import Difference, compare
 from maillage.packs.pack import Pack
 from maillage.people import audit
@@ -57,7 +57,9 @@ def load(
     )
     _write_vocabularies(territory, pack)
     sections = difference.sections
+    housed = housekeeping.withdraw(territory, pack, sections["sites"], sections["lists"])
     real = offer.keep(territory, pack, sections["organizations"], sections["services"], at=at)
+    housekeeping.keep(territory, pack, sections["sites"], sections["lists"], at=at)
     bookshelf.keep_guides(territory, pack)
     bookshelf.keep_documents(territory, pack, at=at)
     kept = _drop_what_left(territory, pack)  # after the offer: it may have been the last to use it
@@ -65,7 +67,7 @@ def load(
         mark_deleted(territory)
     reindex(territory, progress=progress)
     audit.record("loaded-pack", territory, by=by, data={"version": pack.version, "hash": pack.hash}, at=at)
-    return Loaded(difference, territory, (*kept, *real.codes))
+    return Loaded(difference, territory, (*kept, *real.codes, *housed))
 
 
 def _write_vocabularies(territory: Territory, pack: Pack) -> None:

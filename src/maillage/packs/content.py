@@ -65,6 +65,7 @@ def territory(pack: Pack) -> Row:
     content["obstacles"] = inheriting(pack.obstacles, "obstacles")
     content["red_flags"] = inheriting(pack.red_flags, "red_flags")
     content["rights"] = rights(pack)
+    content["places"] = places(pack)
     content["needs_version"] = str(pack.needs.get("version", pack.version))
     return content
 
@@ -175,6 +176,27 @@ def services(pack: Pack) -> dict[str, Row]:
                 "area": service.get("area", entry.get("area", "")),
             }
     return found
+
+
+def places(pack: Pack) -> Row:
+    """What is no row: how long a referral waits, cold-weather plans, ways to count, figures of reports."""
+    top = pack.places
+    said: Row = {name: inheriting(top, name) for name in ("surge_plans", "count_methods", "figures")}
+    return said | {"referral": plain(top.get("referral", {}))}
+
+
+def sites(pack: Pack) -> dict[str, Row]:
+    return {
+        entry["code"]: {**plain(entry), **provenance(entry, pack.places)}
+        for _path, entry in items(pack.places, "sites")
+    }
+
+
+def waiting_lists(pack: Pack) -> dict[str, Row]:
+    return {
+        entry["code"]: {**plain(entry), **provenance(entry, pack.places)}
+        for _path, entry in items(pack.places, "lists")
+    }
 
 
 def guides(pack: Pack) -> dict[str, Row]:

@@ -94,13 +94,15 @@ def compare(pack: Pack) -> Difference:
         ),
         "services": section("services", held_records(territory, pack, "service"), content.services(pack)),
         "guides": section("guides", held_guides(territory), content.guides(pack)),
+        "sites": section("sites", held_records(territory, pack, "site"), content.sites(pack)),
+        "lists": section("lists", held_records(territory, pack, "list"), content.waiting_lists(pack)),
         "library": section("library", held_records(territory, pack, "document"), content.documents(pack)),
     }
     return Difference(pack.code, pack.version, loaded, same_version=same, sections=sections)
 
 
 def _settings(territory: Territory | None, pack: Pack) -> Section:
-    names = set(pack.head) - content.IN_COLUMNS - set(LISTED)
+    names = {*pack.head, "places"} - content.IN_COLUMNS - set(LISTED)
     wanted = {key: value for key, value in content.territory(pack).items() if key in names}
     wanted |= {
         "names": content.plain(pack.head["names"]),
@@ -237,4 +239,5 @@ def in_words(name: str) -> str:
         "spoken_languages": _("spoken languages"), "sources": _("sources"), "areas": _("areas"), "links": _("links between areas"),
         "needs": _("needs"), "obstacles": _("obstacles"), "organizations": _("organisations"), "services": _("services"),
         "guides": _("guides"), "library": _("documents of the library"),
+        "sites": _("sites"), "lists": _("shared lists"),
     }[name]  # fmt: skip

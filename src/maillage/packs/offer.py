@@ -325,7 +325,7 @@ def _withdraw(writer: _Writer, services: Section, organizations: Section) -> Kep
     for code in services.removed:
         by_kind["service"] += Service.objects.filter(territory=writer.territory, code=writer.code(code))
     for service in by_kind["service"]:
-        if _others("service", service.pk, writer.source):
+        if _others("service", service.pk, writer.source) or service.sites.exists():
             kept.codes.append(service.code)
             continue
         Location.objects.filter(territory=writer.territory, code=service.code).delete()

@@ -11,7 +11,7 @@ import yaml
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from maillage.packs import formats, guides, library, references
+from maillage.packs import formats, guides, houses, library, references
 from maillage.packs.problems import PackInvalid, PackNotFound, Problems
 from maillage.packs.reading import Mapped, read_csv, read_yaml
 from maillage.packs.shapes import LANGUAGE, Shape, Spot
@@ -29,6 +29,8 @@ OPTIONAL: dict[str, Shape] = {
     "rights.yaml": formats.rights,
     "demo.yaml": formats.demo,
     "library.yaml": library.documents,
+    houses.FILE: houses.places,
+    houses.DEMO: houses.demo,
 }
 TABLES = ("areas.csv", "area_links.csv")
 
@@ -50,6 +52,8 @@ class Pack:
     rights: Mapped = field(default_factory=Mapped)
     demo: Mapped = field(default_factory=Mapped)
     library: Mapped = field(default_factory=Mapped)
+    places: Mapped = field(default_factory=Mapped)
+    demo_places: Mapped = field(default_factory=Mapped)
     guides: guides.Guides = field(default_factory=dict)
 
     @property

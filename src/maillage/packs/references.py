@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from maillage.packs import geography, guides, library
+from maillage.packs import geography, guides, houses, library
 from maillage.packs.problems import Problems
 from maillage.packs.reading import Listed, Mapped
 
@@ -130,6 +130,7 @@ def check(pack: Pack, problems: Problems) -> None:
     _demo(checker)
     guides.check(checker, tuple(code for code, _name in settings.LANGUAGES))
     library.check(checker, list(items(pack.library, "documents")))
+    houses.check(checker)
     for path, entry in items(pack.head, "sources"):
         if isinstance(entry.get("id"), str) and entry["id"] not in checker.used:
             problems.add(

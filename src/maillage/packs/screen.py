@@ -44,6 +44,8 @@ def summary(pack: Pack) -> str:
         "red_flags": len(pack.red_flags.get("red_flags", ())),
         "organizations": len(content.organizations(pack)),
         "services": len(content.services(pack)),
+        "sites": len(content.sites(pack)),
+        "lists": len(content.waiting_lists(pack)),
         "guides": len(pack.guides),
         "library": len(content.documents(pack)),
     }
