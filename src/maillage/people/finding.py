@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 from maillage.methods.text import fold, tokens
 from maillage.people.models import Person
 
-ALIKE: Final = 84  # of 100: a slip of the finger, or a name written as it is heard
+ALIKE: Final = 80  # of 100: one slip in a name of five letters, or a name written as it is heard
 FEW: Final = 30
 
 
