@@ -1,0 +1,126 @@
+"""Demand of the coming days: a damped drift, and a band that learns from its own misses.
+
+The drift: Gardner and McKenzie, Forecasting trends in time series, Management Science 31 (1985), with the mean change of the last
+weeks as its slope. The band: Gibbs and Candès, Adaptive conformal inference under distribution shift, NeurIPS 2021, with errors
+that are known only when the day they are about has come. A band is worth what it held: `coverage` is measured, never assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+WINDOW, DAMPING = 28, 0.95  # four weeks: every day of the week weighs the same
+ERRORS, GAMMA = 52, 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """`half`: the half-width around each forecast, one for each origin and a last one for the origin that is now; NaN while
+    too few errors were known. `coverage`: share of the `measured` origins whose band held what came; NaN without any."""
+
+    half: Floats  # (origins + delay,)
+    coverage: float
+    measured: int
+
+    @property
+    def now(self) -> float:
+        return float(self.half[-1])
+
+
+def damped_drift(history: ArrayLike, *, horizon: int, window: int = WINDOW, damping: float = DAMPING) -> Floats:
+    """The values of the next `horizon` days, (..., horizon), from those of the past days, (..., n), oldest first.
+
+    Last value + slope x (d + d^2 + ... + d^h); slope: mean daily change over `window` days; d: `damping`, 0..1 (0: the last value
+    goes on; 1: so does the slope). Adding a constant to the history adds it to the forecast; so does a factor.
+    """
+    known = _history(history, window)
+    if horizon < 1:
+        raise ValueError(f"horizon: at least 1 day was expected, not {horizon}")
+    slope = (known[..., -1] - known[..., -1 - window]) / window
+    found: Floats = known[..., -1:] + slope[..., None] * _steps(horizon, damping)
+    return found
+
+
+def backtest(history: ArrayLike, *, ahead: int, window: int = WINDOW, damping: float = DAMPING) -> Floats:
+    """What came minus what `damped_drift` had said `ahead` days before, (n - window - ahead,): one error for each day from
+    which it could have been said, oldest first. No forecast ever saw the day it is about."""
+    known = _history(history, window)
+    if known.ndim != 1:
+        raise ValueError(f"history: one series (n,) was expected, not {known.shape}")
+    if ahead < 1:
+        raise ValueError(f"ahead: at least 1 day was expected, not {ahead}")
+    slope = (known[window:] - known[:-window]) / window
+    said = known[window:] + slope * _steps(ahead, damping)[-1]
+    errors: Floats = known[window + ahead :] - said[: max(len(said) - ahead, 0)]
+    return errors
+
+
+def adaptive_conformal(
+    errors: ArrayLike, *, delay: int, level: float = 0.9, window: int = ERRORS, gamma: float = GAMMA
+) -> Band:
+    """Bands around forecasts whose `errors` (n,) came in, oldest first, each known `delay` origins after it was made.
+
+    The half-width at an origin is the quantile 1 - a of the last `window` absolute errors known there; after each error that
+    becomes known, a grows by gamma x (1 - level), and shrinks by gamma when the band had missed it. Below 0 the band is as wide
+    as the largest error so far. Scaling the errors scales the bands.
+    """
+    made = np.abs(np.asarray(errors, np.float64))
+    if made.ndim != 1 or not np.isfinite(made).all():
+        raise ValueError("errors: one series (n,) of finite numbers was expected")
+    if delay < 1 or window < 1:
+        raise ValueError(f"delay and window: at least 1 was expected, not {delay} and {window}")
+    if not 0 < level < 1:
+        raise ValueError(f"level: between 0 and 1 was expected, not {level}")
+    count = len(made)
+    half = np.full(count + delay, np.nan)
+    ordered = np.sort(sliding_window_view(made, window), axis=1) if count >= window else np.empty((0, window))
+    widest = np.maximum.accumulate(made)
+    allowed, held = 1 - level, []
+    for origin in range(delay, count + delay):
+        last = origin - delay  # the error that has just become known
+        if not np.isnan(half[last]):
+            held.append(made[last] <= half[last])
+            allowed += gamma * ((1 - level) - (not held[-1]))
+        if last >= window - 1:
+            row = ordered[last - window + 1]
+            half[origin] = widest[last] if allowed <= 0 else _quantile(row, 1 - min(allowed, 1.0))
+    return Band(half, float(np.mean(held)) if held else float("nan"), len(held))
+
+
+def carried_forward(history: ArrayLike) -> Floats:
+    """A series (n,) in which each missing day (NaN) repeats the last one known; what is missing before any stays NaN."""
+    known = np.asarray(history, np.float64)
+    last = np.where(np.isnan(known), 0, np.arange(known.size))
+    found: Floats = known[np.maximum.accumulate(last)] if known.size else known
+    return found
+
+
+def _history(history: ArrayLike, window: int) -> Floats:
+    known = np.asarray(history, np.float64)
+    if window < 1:
+        raise ValueError(f"window: at least 1 day was expected, not {window}")
+    if known.ndim < 1 or known.shape[-1] <= window:
+        raise ValueError(f"history: more than {window} days were expected, not {known.shape[-1] if known.ndim else 0}")
+    if not np.isfinite(known).all():
+        raise ValueError("history: finite numbers were expected; `carried_forward` fills days that are missing")
+    return known
+
+
+def _steps(horizon: int, damping: float) -> Floats:
+    if not 0 <= damping <= 1:
+        raise ValueError(f"damping: between 0 and 1 was expected, not {damping}")
+    found: Floats = np.cumsum(damping ** np.arange(1.0, horizon + 1))
+    return found
+
+
+def _quantile(ordered: Floats, share: float) -> float:
+    """Linear between order statistics, as numpy.quantile; the row is sorted already."""
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return float(ordered[below] + (ordered[above] - ordered[below]) * (place - below))

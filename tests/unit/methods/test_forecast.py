@@ -1,0 +1,111 @@
+"""A forecast adds what was going on; its band is judged by what it held."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from maillage.methods.forecast import adaptive_conformal, backtest, carried_forward, damped_drift
+
+series = arrays(float, st.integers(40, 70), elements=st.integers(0, 900).map(float))
+
+
+def test_a_straight_line_goes_on_more_and_more_slowly():
+    line = np.arange(40.0)
+    assert damped_drift(line, horizon=3, damping=1.0) == pytest.approx([40, 41, 42])
+    assert damped_drift(line, horizon=3, damping=0.5) == pytest.approx([39.5, 39.75, 39.875])
+    assert damped_drift(line, horizon=2, damping=0.0) == pytest.approx([39, 39])
+
+
+@given(series, st.integers(-100, 100), st.integers(1, 30))
+def test_a_constant_added_to_the_past_is_added_to_the_forecast_and_so_is_a_factor(past, more, days):
+    said = damped_drift(past, horizon=days)
+    assert said.shape == (days,)
+    assert damped_drift(past + more, horizon=days) == pytest.approx(said + more)
+    assert damped_drift(past * 3, horizon=days) == pytest.approx(said * 3)
+
+
+def test_many_series_are_forecast_at_once():
+    past = np.random.default_rng(1).poisson(50, (4, 60)).astype(float)
+    together = damped_drift(past, horizon=7)
+    assert together == pytest.approx(np.array([damped_drift(row, horizon=7) for row in past]))
+
+
+@given(series, st.integers(1, 9))
+def test_a_backtest_says_what_the_forecast_of_that_day_would_have_missed(past, ahead):
+    errors = backtest(past, ahead=ahead)
+    by_hand = [
+        past[day + ahead] - damped_drift(past[: day + 1], horizon=ahead)[-1] for day in range(28, len(past) - ahead)
+    ]
+    assert errors == pytest.approx(by_hand)
+
+
+def test_a_history_that_is_just_too_short_to_be_judged_has_no_error():
+    assert backtest(np.arange(30.0), ahead=9).size == 0
+
+
+def test_an_error_that_is_not_known_yet_changes_no_band():
+    errors = np.random.default_rng(2).normal(0, 10, 200)
+    before = adaptive_conformal(errors[:150], delay=7).half
+    assert adaptive_conformal(errors, delay=7).half[: len(before)] == pytest.approx(before, nan_ok=True)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 30), st.sampled_from([0.8, 0.9]))
+def test_a_band_holds_about_as_often_as_it_promises_even_when_the_world_changes(seed, delay, level):
+    chance = np.random.default_rng(seed)
+    errors = np.concatenate([chance.normal(0, 5, 300), chance.normal(0, 25, 300)])
+    band = adaptive_conformal(errors, delay=delay, level=level)
+    assert band.measured == 600 - 51 - delay
+    assert abs(band.coverage - level) < 0.06
+
+
+def test_scaling_the_errors_scales_the_bands():
+    errors = np.random.default_rng(3).normal(0, 1, 90)
+    once, tenfold = adaptive_conformal(errors, delay=3), adaptive_conformal(errors * 10, delay=3)
+    assert tenfold.half == pytest.approx(once.half * 10, nan_ok=True)
+    assert tenfold.coverage == once.coverage
+
+
+def test_missed_too_often_the_band_is_as_wide_as_the_largest_error_so_far():
+    errors = np.arange(1.0, 40)  # each worse than all before
+    band = adaptive_conformal(errors, delay=1, window=5, gamma=0.2)
+    assert band.coverage == 0
+    assert band.now == 39
+
+
+def test_with_too_few_errors_there_is_no_band_and_no_coverage():
+    band = adaptive_conformal(np.ones(51), delay=7)
+    assert np.isnan(band.half).all()
+    assert np.isnan(band.coverage)
+    assert band.measured == 0
+    assert np.isnan(band.now)
+
+
+def test_a_missing_day_repeats_the_last_one_known():
+    nan = float("nan")
+    assert carried_forward([nan, 3, nan, nan, 5]) == pytest.approx([nan, 3, 3, 3, 5], nan_ok=True)
+    assert carried_forward([]).size == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda: damped_drift([1.0] * 28, horizon=7), "history: more than 28 days were expected, not 28"),
+        (lambda: damped_drift(3.0, horizon=7), "history: more than 28 days were expected, not 0"),
+        (lambda: damped_drift([float("nan")] * 40, horizon=7), "carried_forward"),
+        (lambda: damped_drift([1.0] * 40, horizon=0), "horizon: at least 1 day"),
+        (lambda: damped_drift([1.0] * 40, horizon=7, window=0), "window: at least 1 day"),
+        (lambda: damped_drift([1.0] * 40, horizon=7, damping=1.1), "damping: between 0 and 1"),
+        (lambda: backtest(np.ones((2, 40)), ahead=1), "history: one series"),
+        (lambda: backtest(np.ones(40), ahead=0), "ahead: at least 1 day"),
+        (lambda: adaptive_conformal([float("inf")], delay=1), "errors: one series"),
+        (lambda: adaptive_conformal([1.0], delay=0), "delay and window: at least 1"),
+        (lambda: adaptive_conformal([1.0], delay=1, level=1), "level: between 0 and 1"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_its_name(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        wrong()
