@@ -221,6 +221,12 @@ EMAIL_PORT = env_int("EMAIL_PORT", 25)  # its port
 EMAIL_HOST_USER = env("EMAIL_HOST_USER")  # its user
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD")  # its password
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", False)  # STARTTLS
+# how words to the people who are helped leave: maillage.people.channels.Console, .Mail, or .TextMessageByMail
+MESSAGE_CHANNELS = {
+    "email": env("EMAIL_CHANNEL", "maillage.people.channels.Mail"),  # to an e-mail address
+    "sms": env("SMS_CHANNEL", "maillage.people.channels.Console"),  # to a telephone; the default prints
+}
+SMS_GATEWAY = env("SMS_GATEWAY")  # the domain of a provider that makes text messages of e-mails: NUMBER@domain
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("fr", "Français"), ("nl", "Nederlands"), ("en", "English")]
