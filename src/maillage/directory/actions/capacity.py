@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +22,8 @@ from maillage.people.queries import standing
 
 LONGEST_MESSAGE = 1_000
 MOST = 100_000  # places: more is a slip of the finger
+DERIVED_FOR = timedelta(days=1)
+DERIVED_AGAIN = timedelta(hours=1)  # what did not change is said again so often
 ROOM = "place"  # the unit when nobody says another
 
 
@@ -41,6 +43,8 @@ def say(
     _check(service, by, at)
     unit = typed(unit, 60) or ROOM
     _check_room(available, maximum, status)
+    if ServiceCapacity.objects.filter(service=service, unit=unit, is_derived=True).exists():
+        raise Impossible(_("What room there is here is counted from its places: change it there."))
     if expires_at <= at:
         raise Impossible(_("Say until when this holds: a moment that has not passed."))
     row = (
@@ -60,6 +64,25 @@ def say(
     reindex(service.territory, [service.pk], at=at)
     audit.record("said the room", service, by=by, at=at, data=_room(row))
     return row
+
+
+@transaction.atomic
+def derive(rooms: Mapping[int, tuple[int, int]], *, at: datetime) -> None:
+    """Service -> (free, open), counted from its places. Search, cards and exports say it at once: no revision, nothing is indexed
+    again, no trace (whoever took a place left one). Unknown after a day without a word: what counts has stopped.
+    """
+    expires_at = at + DERIVED_FOR
+    known = {row.service_id: row for row in ServiceCapacity.objects.filter(service__in=rooms, unit=ROOM, is_derived=True)}
+    for service, (free, most) in rooms.items():
+        row = known.get(service)
+        if row is None:
+            ServiceCapacity.objects.create(
+                service_id=service, unit=ROOM, available=free, maximum=most, updated_at=at, expires_at=expires_at, is_derived=True
+            )  # fmt: skip
+        elif (row.available, row.maximum) != (free, most) or at - row.updated_at >= DERIVED_AGAIN:
+            ServiceCapacity.objects.filter(pk=row.pk).update(
+                available=free, maximum=most, updated_at=at, expires_at=expires_at
+            )
 
 
 @transaction.atomic

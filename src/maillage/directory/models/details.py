@@ -143,7 +143,10 @@ class Accreditation(Owned):
 
 
 class ServiceCapacity(models.Model):
-    """How much room, as said at `updated_at`. After `expires_at` nobody knows: `known_status` is unknown."""
+    """How much room, as said at `updated_at`. After `expires_at` nobody knows: `known_status` is unknown.
+
+    `is_derived`: nobody said it, it is counted from the places themselves; search reads it live, without indexing again.
+    """
 
     class Status(models.TextChoices):  # HL7 Gravity SDOH capacity codes
         CAPACITY = "capacity", _("has room")
@@ -161,12 +164,16 @@ class ServiceCapacity(models.Model):
     description = models.TextField(blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)  # *
+    is_derived = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(available=None) | models.Q(available__gte=0), name="available_is_not_negative"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["service", "unit"], condition=models.Q(is_derived=True), name="capacity_derived_once"
+            ),
         ]
 
 

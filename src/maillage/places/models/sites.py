@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from maillage.directory.models import Service
 from maillage.people.models import User
+from maillage.places.rules import night_of
 from maillage.territory.models import Area, Territory, label_in
 
 
@@ -105,7 +106,7 @@ class PlaceQuerySet(models.QuerySet["Place"]):
         """`now`: the state of each place at a moment, derived from stays and times out of use, never stored."""
         from maillage.places.models.stays import Stay
 
-        night = timezone.localdate(at)
+        night = night_of(timezone.localtime(at))
         here = Stay.objects.filter(place=OuterRef("pk"))
         out = OutOfUse.objects.filter(place=OuterRef("pk"), starts_at__lte=at).filter(
             Q(ends_at=None) | Q(ends_at__gt=at)
