@@ -1,9 +1,9 @@
 """The cold-weather plan: does a forecast trigger it, and why. Pure: a rule of the pack and a few days in, a verdict out.
 
 A plan of the pack (`Territory.content["places"]["surge_plans"]`):
-    {"code", "labels", "trigger": {"measure": "high" | "low", "below": -4, "longer_than_days": 3}, "discretion": true, "source"}
-`measure`: the highest or the lowest temperature of the day, degrees Celsius. "below -4 for more than 3 consecutive days" is
-four days in a row, each strictly below -4. The rule only says; a person decides, and writes why.
+    {"code", "labels", "trigger": {"measure": "high" | "low", "below": -4, "days": 4}, "lasts_days", "source"}
+`measure`: the highest or the lowest temperature of the day, degrees Celsius. `days`: at least so many in a row: "below -4 for
+more than 3 consecutive days" is `days: 4`, each strictly below -4. The rule only says; a person decides, and writes why.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ NO_DAY: Final = gettext_noop("The forecast is empty: write one day on each line.
 TOO_MANY: Final = gettext_noop("The forecast is too long: at most %(n)s days.")
 
 TRIGGERED: Final = gettext_noop(
-    "The rule says: open. %(days)s days in a row stay below %(below)s °C, from %(first)s to %(last)s, and the rule asks for more than %(asked)s."
+    "The rule says: open. %(days)s days in a row stay below %(below)s °C, from %(first)s to %(last)s, and the rule asks for %(asked)s."
 )
 NOT_TRIGGERED: Final = gettext_noop(
-    "The rule says: do not open. The longest cold spell below %(below)s °C has %(days)s days in a row, and the rule asks for more than %(asked)s."
+    "The rule says: do not open. The longest cold spell below %(below)s °C has %(days)s days in a row, and the rule asks for %(asked)s."
 )
 NEVER_BELOW: Final = gettext_noop("The rule says: do not open. No day stays below %(below)s °C.")
 NO_RULE: Final = gettext_noop("This plan has no rule about temperatures: only people decide.")
@@ -77,21 +77,21 @@ class Verdict:
 
 
 def verdict(plan: Mapping[str, Any], forecast: Iterable[Day]) -> Verdict:
-    """Triggered when, in a row without a missing day, more than so many days stay strictly below the temperature.
+    """Triggered when, in a row without a missing day, at least so many days stay strictly below the temperature.
 
     A plan without a trigger is never triggered by itself. The order of the days given does not matter.
     """
     trigger = plan.get("trigger") or {}
     if "below" not in trigger:
         return Verdict(False, (), NO_RULE, {})
-    below, asked = float(trigger["below"]), int(trigger.get("longer_than_days", 0))
+    below, asked = float(trigger["below"]), int(trigger.get("days", 1))
     measure = "low" if trigger.get("measure") == "low" else "high"
     spell = longest([day for day in forecast if getattr(day, measure) < below])
     values: dict[str, object] = {"below": f"{below:g}", "asked": asked, "days": len(spell)}
     if not spell:
         return Verdict(False, (), NEVER_BELOW, values)
     values |= {"first": spell[0].on, "last": spell[-1].on}
-    is_triggered = len(spell) > asked
+    is_triggered = len(spell) >= asked
     return Verdict(is_triggered, spell, TRIGGERED if is_triggered else NOT_TRIGGERED, values)
 
 

@@ -1,0 +1,366 @@
+"""What the dispatch sees at this moment: the places of tonight, the holds that run, and who comes next, in six queries.
+
+Reads only. What is shown may be over a second later: whoever gives a place asks the database again (`actions.stays`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce
+
+from maillage.directory.models import ServiceAtLocation
+from maillage.methods import eligibility
+from maillage.places import queries, rules, standing
+from maillage.places.models import (
+    AllocationLine,
+    GroupNight,
+    OutOfUse,
+    Place,
+    PlaceGroup,
+    Request,
+    RuleSet,
+    Stay,
+    SurgeActivation,
+    WaitingList,
+)
+from maillage.territory.models import Labels, Territory, label_in
+
+MOST: Final = 40  # people shown at once
+State = Stay.State
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A list that somebody keeps, with the rules that hold now."""
+
+    pk: int
+    uuid: UUID
+    labels: Labels
+    kind: str
+    need: str
+    keeper: int
+    version: str
+    content: Mapping[str, Any]
+
+    def name(self) -> str:
+        return label_in(self.labels)
+
+
+def lists_kept(territory: Territory, organizations: Collection[int], *, at: datetime) -> list[Kept]:
+    """The lists of these organisations (keys), each with the version of its rules adopted last; one query."""
+    adopted = RuleSet.objects.filter(waiting_list=OuterRef("pk"), is_draft=False)
+    adopted = adopted.filter(Q(adopted_at=None) | Q(adopted_at__lte=at))
+    adopted = adopted.order_by(F("adopted_at").desc(nulls_last=True), "-pk")
+    rows = WaitingList.objects.filter(territory=territory, keeper__in=organizations).annotate(
+        rules_hash=Coalesce(Subquery(adopted.values("hash")[:1]), Value("")),
+        content=Subquery(adopted.values("content")[:1], output_field=JSONField()),
+        need_code=Coalesce("need__code", Value("")),
+    )
+    columns = ("pk", "uuid", "labels", "kind", "need_code", "keeper", "rules_hash", "content")
+    listed: Iterable[Any] = rows.order_by("pk").values_list(*columns)
+    return [Kept(*[*row[:-1], row[-1] or {}]) for row in listed]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Places that are alike, tonight. `total` is what exists: free + held + occupied + out."""
+
+    pk: int
+    uuid: UUID
+    labels: Labels
+    public: str
+    kind: str
+    unit_size: int
+    care_level: int
+    genders: Sequence[str]
+    minimum_age: int | None
+    maximum_age: int | None
+    wheelchair: bool
+    house_rules: Sequence[Mapping[str, Any]]
+    site: int
+    site_name: str
+    area: str
+    organization: int
+    is_confidential: bool
+    is_surge: bool
+    total: int
+    held: int
+    occupied: int
+    out: int
+
+    @property
+    def free(self) -> int:
+        return max(self.total - self.held - self.occupied - self.out, 0)
+
+    def name(self) -> str:
+        return label_in(self.labels)
+
+
+def groups_tonight(groups: QuerySet[PlaceGroup], *, on: date, at: datetime) -> list[Group]:
+    """These groups as they stand, those of a cold-weather plan only while it is open; one query."""
+    open_plan = SurgeActivation.objects.filter(groups=OuterRef("pk"), closed_at=None)
+    open_sites = Q(site__opens_on=None) | Q(site__opens_on__lte=on)
+    found = groups.filter(open_sites, Q(site__closes_on=None) | Q(site__closes_on__gt=on)).filter(
+        Q(surge="") | Exists(open_plan)
+    )
+    by_night = Q(kind=PlaceGroup.Kind.DORMITORY)
+    counted = found.annotate(
+        total=Case(When(by_night, then=_beds(on)), default=_places(Place.objects.all())),
+        occupied=Case(When(by_night, then=_people(Stay.objects.present())), default=_occupied()),
+        held=Case(When(by_night, then=_people(Stay.objects.held(on=on, at=at))), default=_held(on, at)),
+        out=Case(When(by_night, then=Value(0)), default=_out(on, at)),
+        kept_secret=Exists(
+            ServiceAtLocation.objects.filter(service=OuterRef("site__service"), location__is_confidential=True)
+        ),
+        area_code=Coalesce("site__area__code", Value("")),
+    )
+    columns = (
+        "pk", "uuid", "labels", "public", "kind", "unit_size", "care_level", "genders", "minimum_age", "maximum_age",
+        "is_wheelchair_accessible", "rules", "site", "site__name", "area_code", "site__service__organization", "kept_secret", "surge",
+        "total", "held", "occupied", "out",
+    )  # fmt: skip
+    rows = counted.order_by("site__name", "site", "order", "pk").values_list(*columns)
+    return [_group(row) for row in rows]
+
+
+def _beds(on: date) -> Coalesce:
+    """Beds of a dormitory tonight: what was said of this night, else what it has."""
+    said = GroupNight.objects.filter(group=OuterRef("pk"), night=on).values("beds")[:1]
+    return Coalesce(Subquery(said), F("beds"), output_field=IntegerField())
+
+
+def _people(rows: QuerySet[Stay]) -> Coalesce:
+    """Beds that these stays take in a dormitory."""
+    taken = rows.filter(group=OuterRef("pk")).order_by().values(_empty=Value(0)).annotate(n=Sum("people")).values("n")
+    return Coalesce(Subquery(taken, output_field=IntegerField()), 0)
+
+
+def _group(row: Any) -> Group:
+    *known, surge, total, held, occupied, out = row
+    return Group(*[*known, bool(surge), total, held, occupied, out])
+
+
+def _count(rows: QuerySet[Any], what: str = "place") -> Coalesce:
+    """How many places among these rows of a group, as a subquery."""
+    counted = rows.order_by().values(_empty=Value(0)).annotate(n=Count(what, distinct=True)).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _places(rows: QuerySet[Place]) -> Coalesce:
+    return _count(rows.filter(group=OuterRef("pk")), "pk")
+
+
+def _occupied() -> Coalesce:
+    return _count(Stay.objects.present().filter(group=OuterRef("pk")))
+
+
+def _present() -> Exists:
+    return Exists(Stay.objects.present().filter(place=OuterRef("place")))
+
+
+def _held(on: date, at: datetime) -> Coalesce:
+    return _count(Stay.objects.held(on=on, at=at).filter(~_present(), group=OuterRef("pk")))
+
+
+def _out(on: date, at: datetime) -> Coalesce:
+    """Places that nobody can be put in, and that nobody has."""
+    now = OutOfUse.objects.filter(place__group=OuterRef("pk"), starts_at__lte=at)
+    taken = Exists(Stay.objects.held(on=on, at=at).filter(place=OuterRef("place")))
+    return _count(now.filter(Q(ends_at=None) | Q(ends_at__gt=at)).filter(~_present(), ~taken))
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A place that is held for somebody who has not come yet. `until`: when it ends by itself."""
+
+    uuid: UUID
+    group: int
+    place: str
+    people: int
+    until: datetime | None
+    request: UUID | None
+    number: int | None
+    called: str
+
+
+def holds_tonight(groups: Collection[int], *, on: date, at: datetime) -> list[Hold]:
+    """Those that run in these groups (keys), what ends first before; one query."""
+    rows = (
+        Stay.objects.held(on=on, at=at)
+        .filter(group__in=groups)
+        .order_by(F("hold_expires_at").asc(nulls_last=True), "pk")
+    )
+    columns = (
+        "uuid", "group", "place__label", "people", "hold_expires_at", "request__uuid", "request__number",
+        "person__given_name", "person__family_name", "person__alias",
+    )  # fmt: skip
+    return [
+        Hold(uuid, group, label or "", people, until, request, number, f"{given} {family}".strip() or alias)
+        for uuid, group, label, people, until, request, number, given, family, alias in rows.values_list(*columns)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody who waits, why they stand there, and where they could go: `best` first, the groups with a free place."""
+
+    standing: standing.Standing
+    request: Request
+    may: tuple[Group, ...] = ()
+
+    @property
+    def best(self) -> Group | None:
+        return self.may[0] if self.may else None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The beginning of a list, and how many wait in all, for each public."""
+
+    first: list[Waiting]
+    total: int
+    by_public: Mapping[str, int]
+
+
+def waiting_tonight(
+    kept: Kept, groups: Sequence[Group], *, public: str = "", most: int = MOST, on: date, at: datetime
+) -> Queue:  # fmt: skip
+    """Who comes next, in the order of the list's rules; three queries, one more in a draw."""
+    rows = open_requests(kept, on=on)
+    lots = tonight_lots(kept, on=on) if kept.kind == WaitingList.Kind.DRAW else {}
+    found = standing.standings(
+        standing.memory(kept.pk, kept.version, kept.content), rows, lots=lots, at=at, most=most,
+        wanted=lambda row: not public or row.public == public,
+    )  # fmt: skip
+    requests = Request.objects.select_related("person").in_bulk([one.pk for one in found])
+    first = [
+        Waiting(one, requests[one.pk], tuple(places_for(requests[one.pk], groups, on=on)))
+        for one in found
+        if one.pk in requests
+    ]
+    return Queue(first, len(rows), Counter(row.public for row in rows))
+
+
+def open_requests(kept: Kept, *, on: date) -> list[standing.Open]:
+    """All who wait now: on a draw those of this night."""
+    rows = Request.objects.filter(waiting_list=kept.pk, state=Request.State.WAITING)
+    if kept.kind == WaitingList.Kind.DRAW:
+        rows = rows.filter(night=on)
+    proofs = Cast("evidence", TextField()) if kept.content.get("absolute") else Value("[]", CharField())
+    listed = rows.annotate(proofs=proofs).order_by("pk").values_list("pk", "number", "public", "proofs")
+    return [standing.Open._make(row) for row in listed]
+
+
+def tonight_lots(kept: Kept, *, on: date) -> dict[int, int]:
+    """request -> rank in the draw of this night; empty before it is drawn."""
+    lines = AllocationLine.objects.filter(run__draw__waiting_list=kept.pk, run__draw__night=on, request__isnull=False)
+    return dict(lines.values_list("request", "rank"))
+
+
+def places_for(request: Request, groups: Iterable[Group], *, on: date) -> list[Group]:
+    """The groups with room for this household whose rules do not exclude them, the best first.
+
+    Best: the house of their public; then the least care above what they need, so that beds with nurses stay for the ill; then
+    the smallest unit that holds them; then the fewest left over. Known reasons exclude; what is not known does not.
+    """
+    person = request.person
+    somebody = rules.Somebody(person.gender, person.born_on, person.birth_year)
+    facts = {**person.facts, **request.facts}
+    found = []
+    for group in groups:
+        units = request.people if group.kind == PlaceGroup.Kind.DORMITORY else -(-request.people // group.unit_size)
+        if group.free >= units and not excluded(somebody, facts, group, on=on):
+            wasted = 0 if group.kind == PlaceGroup.Kind.DORMITORY else units * group.unit_size - request.people
+            best = (group.public != request.public, group.care_level, wasted, -group.free, group.pk)
+            found.append((best, group))
+    return [group for _, group in sorted(found, key=lambda pair: pair[0])]
+
+
+def excluded(somebody: rules.Somebody, facts: Mapping[str, Any], group: Group, *, on: date) -> str:
+    """Why this group is not for them, as a code of `rules.MISMATCHES`; empty when nothing known excludes them."""
+    known = rules.mismatch(
+        [somebody], genders=group.genders, minimum_age=group.minimum_age, maximum_age=group.maximum_age, on=on
+    )
+    if known or (facts.get("mobility") == "wheelchair" and not group.wheelchair):
+        return known or "rules"
+    return "" if holds(group.house_rules, facts) else "rules"
+
+
+def holds(house_rules: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> bool:
+    """Nothing known of them breaks a rule of the house."""
+    by_criterion: defaultdict[str, list[tuple[str, Any, str]]] = defaultdict(list)
+    for rule in house_rules:
+        by_criterion[str(rule.get("criterion"))].append(
+            (str(rule.get("op")), rule.get("value"), str(rule.get("effect")))
+        )
+    return all(
+        eligibility.holds(eligibility.signature(some), facts.get(criterion)) != eligibility.FALSE
+        for criterion, some in by_criterion.items()
+    )
+
+
+def before(
+    queue: Sequence[Waiting], request: Request, group: Group, *, freed: int = 0
+) -> list[Waiting]:  # fmt: skip
+    """Whom it passes over to give `request` a place of this group: of those who stand before and may have one there, as many
+    as there are places. When every one of them still finds room there, nobody is passed over."""
+    ahead = []
+    for one in queue:
+        if one.request.pk == request.pk:
+            break
+        if any(may.pk == group.pk for may in one.may):
+            ahead.append(one)
+    left = group.free + freed - 1
+    return [] if sum(one.request.people for one in ahead) <= left else ahead[: group.free + freed]
+
+
+@dataclass(frozen=True, slots=True)
+class Tonight:
+    """The whole screen."""
+
+    night: date
+    at: datetime
+    groups: list[Group]
+    holds: list[Hold]
+    queue: Queue | None = None
+    kept: Kept | None = None
+    lists: list[Kept] = field(default_factory=list)
+
+
+def of_list(territory: Territory, kept: Kept, *, public: str = "", at: datetime) -> Tonight:
+    """What the keeper of a list sees."""
+    on = queries.night(territory, at)
+    groups = groups_tonight(PlaceGroup.objects.filter(waiting_lists=kept.pk), on=on, at=at)
+    holds = holds_tonight([group.pk for group in groups], on=on, at=at)
+    return Tonight(on, at, groups, holds, waiting_tonight(kept, groups, public=public, on=on, at=at), kept)
+
+
+def of_houses(territory: Territory, organizations: Collection[int], *, at: datetime) -> Tonight:
+    """What those who work in a centre see: their own places, and who is expected there."""
+    on = queries.night(territory, at)
+    own = PlaceGroup.objects.filter(site__territory=territory, site__service__organization__in=organizations)
+    groups = groups_tonight(own, on=on, at=at)
+    return Tonight(on, at, groups, holds_tonight([group.pk for group in groups], on=on, at=at))
