@@ -259,3 +259,19 @@ def test_the_list_asks_the_database_little(greta: Client, beds: Beds, django_ass
     greta.get(reverse("desk-people"))
     with django_assert_max_num_queries(12):  # session, user, seat, territory; people; the organisation and its line
         greta.get(reverse("desk-people"))
+
+
+def test_who_else_helps_them_is_not_theirs_to_know(greta: Client, beds: Beds) -> None:
+    persons.link(beds.amina, beds.house, "housed", by=beds.bob, at=NOW)
+    persons.agree(
+        beds.amina, "referral", organization=beds.house, shown="To the hidden house.", language="en", how="said", by=beds.bob, at=NOW
+    )  # fmt: skip
+    beds.bob.name = "Bob of the hidden house"
+    beds.bob.save()
+    page(desks.signed_in(beds.bob), beds.amina)
+    html = page(greta, beds.amina)
+    assert "Bob of the hidden house" not in html
+    assert "Alice&#x27;s house" not in html
+    assert "To the hidden house." not in html
+    assert "Read 1 time by others who help this person." in html
+    assert "To the hidden house." in page(desks.signed_in(beds.bob), beds.amina)

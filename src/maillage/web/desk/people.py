@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,7 +20,7 @@ from maillage.methods.text import typed
 from maillage.orientation.models import Referral
 from maillage.people import audit, finding, queries
 from maillage.people.actions import persons
-from maillage.people.models import CareLink, Organization, Person
+from maillage.people.models import CareLink, Consent, Membership, Organization, Person, User
 from maillage.people.once import once
 from maillage.places.models import Request, Stay
 from maillage.web.desk.person_form import PersonForm, known
@@ -101,14 +101,12 @@ def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "facts": present.facts(one, words),
         "household": lines(request, told),
         "others": present.others(hidden),
-        "agreed": present.agreed(
-            one.consents.select_related("organization").order_by("-given_at", "-pk"), words, at=at
-        ),
+        "agreed": present.agreed(consents_of(one, held, member(request)), words, at=at),
         "helped": present.helped(own_links(request, one)),
         "referrals": sent.rows(referrals_of(one, held), words, at=at),
         "requests": present.requests(requests_of(one, held)),
         "stays": present.stays(stays_of(one, held)),
-        "trail": trail.lines(list(queries.trail(kind="people.person", target=str(one.uuid))[:LAST])),
+        **who_read(one, held),
     }
     return render(request, "desk/person.html", context)
 
@@ -147,6 +145,27 @@ def referrals_of(one: Person, held: list[int]) -> list[Referral]:
     )
 
 
+def consents_of(one: Person, held: list[int], user: User) -> QuerySet[Consent]:
+    """What was agreed with the reader's organisations, or taken by them: that somebody sees another house is not theirs to know."""
+    ours = (
+        Q(organization__in=held) | Q(referrals__sender__in=held) | Q(requests__asked_by__in=held) | Q(recorded_by=user)
+    )
+    mine = Consent.objects.filter(pk__in=Consent.objects.filter(ours, person=one).values("pk"))
+    return mine.select_related("organization").order_by("-given_at", "-pk")
+
+
+def who_read(one: Person, held: list[int]) -> dict[str, object]:
+    """What colleagues did with this record, by name; how often people of other houses read it, and not which houses."""
+    colleagues = Membership.objects.filter(organization__in=held).values_list("user__uuid", flat=True)
+    ours = [f"user:{uuid}" for uuid in colleagues.distinct()]
+    all_lines = queries.trail(kind="people.person", target=str(one.uuid))
+    elsewhere = all_lines.filter(verb="read").exclude(actor__in=ours).count()
+    return {
+        "trail": trail.lines(list(all_lines.filter(actor__in=ours)[:LAST])),
+        "elsewhere": present.read_elsewhere(elsewhere),
+    }
+
+
 def requests_of(one: Person, held: list[int]) -> list[Request]:
     """On lists that the reader's organisations keep, or that they brought the person to."""
     mine = Request.objects.filter(person=one).filter(Q(asked_by__in=held) | Q(waiting_list__keeper__in=held))
@@ -179,20 +198,19 @@ def changed(request: HttpRequest, one: Person) -> HttpResponse:
     by, at = member(request), timezone.now()
     match request.POST.get("do"):
         case "withdraw":
-            consent = get_object_or_404(
-                one.consents, pk__in=one.consents.values("pk"), uuid=a_uuid(request.POST.get("consent", ""))
-            )
+            mine = consents_of(one, seat(request).helps_in(), by)
+            consent = get_object_or_404(mine, uuid=a_uuid(request.POST.get("consent", "")))
             persons.withdraw(consent, by=by, at=at)
             messages.success(request, _("Written down: they no longer agree. What was sent before stays sent."))
         case "leave-household":
             persons.leave_household(one, by=by, at=at)
         case "end":
-            mine = get_object_or_404(
+            house = get_object_or_404(
                 Organization, pk__in=seat(request).helps_in(), pk=key(request.POST.get("organization", ""))
             )
             if request.POST.get("reason") not in {CareLink.Reason.REGISTERED, CareLink.Reason.REFERRED}:
                 raise Http404
-            persons.unlink(one, mine, request.POST["reason"], by=by, at=at)
+            persons.unlink(one, house, request.POST["reason"], by=by, at=at)
             messages.success(request, _("Your organisation’s help has ended: its members no longer read this record."))
             if not queries.helps(by, one, at=timezone.now()):
                 return redirect("desk-people")

@@ -218,3 +218,10 @@ def others(count: int) -> str:
         if count
         else ""
     )
+
+
+def read_elsewhere(count: int) -> str:
+    said = ngettext(
+        "Read %(n)s time by others who help this person.", "Read %(n)s times by others who help this person.", count
+    )
+    return said % {"n": count} if count else ""
