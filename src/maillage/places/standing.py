@@ -209,3 +209,13 @@ def standings(
         order = memory.order(rows, lots=lots, at=at)
         chosen = ((rank, index) for rank, index in enumerate(order, 1) if wanted(rows[index]))
         return [memory.standing(rows[index], rank, at=at) for rank, index in islice(chosen, most)]
+
+
+def order_now(
+    memory: Memory, rows: Sequence[Open], *, lots: Mapping[int, int], at: datetime
+) -> Callable[[int], list[Standing]]:
+    """The same, as a function: the first so many of the list."""
+    with memory.lock:
+        memory.learn(at=at)
+        order = memory.order(rows, lots=lots, at=at)
+        return lambda most: [memory.standing(rows[index], rank, at=at) for rank, index in enumerate(order[:most], 1)]
