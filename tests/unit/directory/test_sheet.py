@@ -109,6 +109,10 @@ VALUES = st.fixed_dictionaries(
         "url": st.sampled_from(["", "www.example.org", "http://example.org/a?b=c"]),
         "status": st.sampled_from(["active", "inactive"]),
         "served_words": TEXT,
+        "address": st.sampled_from([
+            None, {"street": "Rue de l'Essai 1", "postal_code": "", "city": "North End"},
+            {"street": "Rue de l'Essai 1, box 2", "postal_code": "1000", "city": ""}, {"street": "", "postal_code": "", "city": ""},
+        ]),
     },
 )  # fmt: skip
 
@@ -279,3 +283,56 @@ def test_every_field_has_a_label_and_what_can_be_chosen(testland: Territory) -> 
     assert ("north", "Noord") in sheet.choices("served", testland, "nl")
     assert ("ar", "Arabic") in sheet.choices("languages", testland, "en")
     assert dict(sheet.choices("access_modes", testland))["phone"] == "call first"
+
+
+# --- the address
+
+
+def move(service: Service, **said: str) -> None:
+    address = {"street": "Rue de l'Essai 9", "postal_code": "", "city": ""} | said
+    sheet.write(service, cleaned(service, address=address), at=NOW)
+
+
+def test_a_service_moves_and_nobody_knows_yet_where_that_is_on_the_map(door: Service) -> None:
+    move(door, city="South End")
+    place = Location.objects.get(services_here__service=door)
+    assert (place.area.code, place.latitude, place.longitude) == ("south", None, None)  # type: ignore[union-attr]
+    assert sheet.read(door)["address"]["street"] == "Rue de l'Essai 9"
+
+
+def test_a_service_without_a_place_has_one_from_now_on(door: Service) -> None:
+    ServiceAtLocation.objects.filter(service=door).delete()
+    assert sheet.read(door)["address"] is None
+    move(door, city="North End")
+    assert sheet.read(door)["address"]["city"] == "North End"
+
+
+def test_the_address_of_a_confidential_place_is_neither_read_nor_written(door: Service) -> None:
+    Location.objects.filter(services_here__service=door).update(is_confidential=True)
+    assert sheet.read(door)["address"] is None
+    with pytest.raises(sheet.SheetError, match="confidential"):
+        move(door)
+
+
+def test_a_place_is_not_moved_under_the_feet_of_others(door: Service) -> None:
+    place = Location.objects.get(services_here__service=door)
+    other = Service.objects.exclude(organization=door.organization).exclude(pk=door.pk).first()
+    assert other is not None
+    ServiceAtLocation.objects.create(service=other, location=place)
+    with pytest.raises(sheet.SheetError, match="Other organisations"):
+        move(door)
+    Service.objects.filter(pk=other.pk).update(organization=door.organization)
+    done = sheet.write(door, cleaned(door, address={"street": "x 1"}), at=NOW)
+    assert other.pk in done.services  # it moved too: both are shown anew
+    ServiceAtLocation.objects.create(service=door, location=Location.objects.create(territory=door.territory))
+    with pytest.raises(sheet.SheetError, match="several places"):
+        move(door)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [({"street": "", "city": "x"}, "street and the number"), ({"postal_code": "1" * 30}, "At most 20"), ({"city": "x" * 201}, "At most 200")],
+)  # fmt: skip
+def test_an_address_that_cannot_be_is_refused(door: Service, said: dict[str, str], sentence: str) -> None:
+    with pytest.raises(sheet.SheetError, match=sentence):
+        move(door, **said)

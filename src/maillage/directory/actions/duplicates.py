@@ -27,7 +27,7 @@ from maillage.territory.models import Territory
 
 State = DuplicatePair.State
 MERGE, UNDO = "merge", "undo"
-NEVER_FILLED = frozenset({"status"})
+NEVER_FILLED = frozenset({"status", "address"})  # an address comes with its place
 PLACES = "places"  # beside the fields of the sheet: where the service is offered
 LONGEST_NOTE = 4_000
 Progress = Callable[[str, float], None]

@@ -30,6 +30,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "confirmed": CONFIRMATION,
 }
 _TEXTS: Final = ("name", "description")  # which packs and columns know without a language
+ADDRESS: Final = ("addresses", "latitude", "longitude", "area_id")  # what feeds tell of a place's address
 _PLACE: Final = ("phones", "schedules", "languages")  # that a feed may tell of the place instead of the service
 
 
@@ -56,6 +57,8 @@ def hold(
     _add("service", service.pk, record, names)
     if only and "wheelchair" in names:
         _add("location", only, record, {"is_wheelchair_accessible"})
+    if only and "address" in names:
+        _add("location", only, record, set(ADDRESS))
     if own and (of_place := names.intersection(_PLACE)):
         _add("location", own, record, of_place)
 
@@ -74,6 +77,8 @@ def release(service: Service, fields: Iterable[str], *, kept: Iterable[str] = ()
         left = [name for name in row.fields if name not in names]
         if row.kind == "location" and "wheelchair" in names:
             left = [name for name in left if name != "is_wheelchair_accessible"]
+        if row.kind == "location" and "address" in names:
+            left = [name for name in left if name not in ADDRESS]
         if left:
             FieldProvenance.objects.filter(pk=row.pk).update(fields=left)
         else:
@@ -120,7 +125,7 @@ def _take_out(feed: Feed, one: Placed, names: set[str], now: dict[str, Any]) -> 
     feed.report.at(one.record.entity, one.record.row, one.record.id)
     for name in sorted(names):
         if name in thing.values and (said := thing.values.pop(name)) != now.get(name) and name not in CONFIRMATION:
-            feed.report.remark("held-desk", name, said)
+            feed.report.remark("held-desk", name, "" if thing.values.get("is_confidential") else said)
         if name in thing.children:
             rows = thing.children.pop(name)
             if name != "phones" or {row.values.get("number") for row in rows} != _numbers(one):

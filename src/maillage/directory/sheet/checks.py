@@ -211,6 +211,23 @@ def _accreditations(value: Any, present: Any, one: Field, known: Known) -> list[
     return rows
 
 
+def _address(value: Any, present: Any, one: Field, known: Known) -> dict[str, Any] | None:
+    """Somewhere else: where exactly it lies on the map is no longer known."""
+    said = value if isinstance(value, Mapping) else {}
+    cleaned = {name: " ".join(_text(said.get(name), one).split()) for name in ADDRESS}
+    if not any(cleaned.values()):
+        return None
+    if not cleaned["street"]:
+        raise _WrongError(_("Say the street and the number."))
+    for name, longest in (("postal_code", 20), ("city", 200)):
+        if len(cleaned[name]) > longest:
+            raise _WrongError(_("At most %(number)s characters.") % {"number": longest})
+    if present and all(cleaned[name] == present[name] for name in ADDRESS):
+        return dict(present)
+    return cleaned | {"latitude": None, "longitude": None}
+
+
+ADDRESS = ("street", "postal_code", "city")
 ACCREDITATION = ("authority", "scheme", "number", "valid_from", "valid_to", "source")
 
 
@@ -244,4 +261,5 @@ _KINDS: dict[str, Callable[[Any, Any, Field, Known], Any]] = {
     "yes_no": _yes_no,
     "lines": _lines,
     "accreditations": _accreditations,
+    "address": _address,
 }

@@ -21,6 +21,7 @@ class Field:
 
     line, long: text. phones: [{"number", "description"}]. hours: {"osm", "raw"} or None. email, url: text. age: number or None.
     choice: a code. codes: list of codes. yes_no: True, False or None (unknown). lines: list of texts.
+    address: {"street", "postal_code", "city", "latitude", "longitude"} or None; of the only place, when it is not confidential.
     accreditations: [{"authority", "scheme", "number", "valid_from", "valid_to", "source"}], days as "2026-12-31".
     """
 
@@ -66,6 +67,7 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field("fees_description", "long", _("About the price"), translated=True, longest=20_000),
     Field("email", "email", _("E-mail address for the public"), longest=320),
     Field("url", "url", _("Web site"), longest=1_000),
+    Field("address", "address", _("Address"), _("Where people come. Leave it empty when the place is confidential."), longest=400),
     Field("access", "long", _("How to get there"), _("Bus, metro, entrance. Never the street of a confidential place."), True, 20_000),
     Field("wheelchair", "yes_no", _("Accessible by wheelchair")),
     Field("delivery", "codes", _("Where you work with people"), options=DELIVERY),

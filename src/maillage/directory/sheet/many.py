@@ -1,4 +1,4 @@
-"""The sheets of many services at once: what `reading.read` says of each, in twelve queries for all of them."""
+"""The sheets of many services at once: what `reading.read` says of each, in thirteen queries for all of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from maillage.directory.models import (
     Accreditation,
+    Address,
     Language,
     Phone,
     RequiredDocument,
@@ -22,7 +23,7 @@ from maillage.directory.models import (
     Text,
 )
 from maillage.directory.sheet.fields import TEXTS, field_names
-from maillage.directory.sheet.reading import LISTS, PLAIN, hours_of
+from maillage.directory.sheet.reading import LINES, LISTS, PLAIN, as_address, hours_of
 from maillage.territory.models import Territory
 
 BATCH = 1_000
@@ -73,12 +74,14 @@ def _batch(territory: Territory, keys: list[int]) -> dict[int, dict[str, Any]]:
     places = _places(list(sheets))
     lists = _lists(list(sheets), places)
     hours = _hours(list(sheets), places)
+    addresses = _addresses(places)
     for key, sheet in sheets.items():
         texts = told[key]
         sheet |= {name: texts.get(name, "") for name in names if ":" in name}
         only = places.only.get(key)
         sheet["hours"] = hours.get(key)
         sheet["wheelchair"] = places.wheelchair.get(only[1]) if only else None
+        sheet["address"] = addresses.get(only[1]) if only else None
         sheet |= lists[key]
     return sheets
 
@@ -156,6 +159,18 @@ def _lists(keys: list[int], places: _Places) -> dict[int, dict[str, Any]]:
         one |= {name: sorted(set(one[name])) for name in ("needs", "served", "languages")}
         one["documents"] = list(dict.fromkeys(one["documents"]))
         one["served_words"] = "; ".join(filter(None, one["served_words"]))
+    return found
+
+
+def _addresses(places: _Places) -> dict[int, dict[str, Any] | None]:
+    """Location -> its address, where it is the only place of a service and not confidential."""
+    open_ones = set(places.by_location) - places.confidential
+    found: dict[int, dict[str, Any] | None] = {}
+    rows = Address.objects.filter(location__in=open_ones).order_by("id")
+    for key, latitude, longitude, *lines in rows.values_list(
+        "location_id", "location__latitude", "location__longitude", *LINES
+    ):
+        found.setdefault(key, as_address(lines, latitude, longitude))
     return found
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, Value
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.fields import TextField
 from django.db.models.functions import Cast
 
 from maillage.directory.models import (
     Accreditation,
+    Address,
     Language,
     Phone,
     RequiredDocument,
@@ -28,6 +29,7 @@ from maillage.directory.sheet.checks import Known
 from maillage.directory.sheet.fields import ACCESS_MODES, DELIVERY, TEXTS, field_names, spoken
 from maillage.territory.models import Area
 
+LINES = ("address_1", "address_2", "postal_code", "city")  # of an Address
 PLAIN = ("email", "url", "minimum_age", "maximum_age", "cost", "has_interpreter", "status")
 LISTS = {"access_modes": "access", "delivery": "delivery"}  # field of the sheet -> column
 
@@ -44,7 +46,8 @@ class Own:
     @cached_property
     def places(self) -> list[ServiceAtLocation]:
         found = ServiceAtLocation.objects.filter(service=self.service).select_related("location")
-        return list(found.order_by("id")[:2])
+        first = Address.objects.filter(location=OuterRef("location")).order_by("id")
+        return list(found.annotate(**{name: Subquery(first.values(name)[:1]) for name in LINES}).order_by("id")[:2])
 
     @cached_property
     def only(self) -> ServiceAtLocation | None:
@@ -119,6 +122,7 @@ def read(service: Service, own: Own | None = None) -> dict[str, Any]:
     one = own.schedule
     sheet["hours"] = hours_of(one.osm, one.raw, one.parse, is_hidden=own.hides) if one else None
     sheet["wheelchair"] = own.only.location.is_wheelchair_accessible if own.only else None
+    sheet["address"] = address_of(own)
     sheet |= _lists(service, own)
     sheet["accreditations"] = [
         {
@@ -129,6 +133,24 @@ def read(service: Service, own: Own | None = None) -> dict[str, Any]:
         for row in Accreditation.objects.told().filter(service=service).order_by("id")
     ]  # fmt: skip
     return sheet
+
+
+def address_of(own: Own) -> dict[str, Any] | None:
+    """Of its only place; of a confidential one, nothing."""
+    if own.only is None or own.only.location.is_confidential:
+        return None
+    place = own.only.location
+    return as_address([getattr(own.only, name) for name in LINES], place.latitude, place.longitude)
+
+
+def as_address(lines: Sequence[str | None], latitude: float | None, longitude: float | None) -> dict[str, Any] | None:
+    """`lines`: what an Address holds under LINES, None where there is none; with where it lies on the map."""
+    if lines[0] is None:
+        return None
+    street = ", ".join(filter(None, lines[:2]))
+    return {
+        "street": street, "postal_code": lines[2], "city": lines[3], "latitude": latitude, "longitude": longitude,
+    }  # fmt: skip
 
 
 def texts_of(service: Service) -> dict[str, str]:

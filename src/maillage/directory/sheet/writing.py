@@ -14,6 +14,7 @@ from maillage.directory import hours
 from maillage.directory.ingest.texts import source_hash
 from maillage.directory.models import (
     Accreditation,
+    Address,
     Language,
     Location,
     Phone,
@@ -30,6 +31,7 @@ from maillage.directory.sheet.checks import SheetError
 from maillage.directory.sheet.fields import base_of, field_of, language_of
 from maillage.directory.sheet.reading import LISTS, PLAIN, Own, differences, read
 from maillage.territory.models import Area
+from maillage.territory.queries import find_area
 
 Statuses = dict[str, list[str]]  # "description:nl" -> [status, source_hash] that a text had before
 
@@ -231,6 +233,44 @@ def _wheelchair(here: _Place, value: Any) -> None:
     here.done.services = sorted({*here.done.services, *others})
 
 
+def _address(here: _Place, value: Any) -> None:
+    """Of its only place: other services of the same organisation that stand there move with it. A service without a place has one
+    from now on. The area is that of the postal code or the town, when the territory knows it."""
+    place = _place_to_move(here)
+    place.latitude, place.longitude = (value["latitude"], value["longitude"]) if value else (None, None)
+    if value:
+        area = find_area(place.territory, value["postal_code"]) or find_area(place.territory, value["city"])
+        place.area = area or place.area
+    place.save()
+    row = Address.objects.filter(location=place).order_by("id").first() or Address(location=place)
+    if not value:
+        Address.objects.filter(location=place).delete()
+    else:
+        row.address_1, row.address_2 = value["street"], ""
+        row.postal_code, row.city = value["postal_code"], value["city"]
+        row.country = row.country or place.territory.country
+        row.save()
+
+
+def _place_to_move(here: _Place) -> Location:
+    own, service = here.own, here.service
+    if own.hides:
+        raise _CannotError(_("This place is confidential: its address is not written here."))
+    if len(own.places) > 1:
+        raise _CannotError(_("The service has several places: their addresses are not changed here."))
+    if own.only is None:
+        place = Location.objects.create(territory=service.territory, organization=service.organization)
+        made = ServiceAtLocation.objects.create(service=service, location=place)
+        own.places.append(made)
+        own.__dict__.pop("only", None)
+        return place
+    others = ServiceAtLocation.objects.filter(location=own.only.location_id).exclude(service=service)
+    if others.exclude(service__organization=service.organization_id).exists():
+        raise _CannotError(_("Other organisations stand at this place too: ask the moderator to move it."))
+    here.done.services = sorted({*here.done.services, *others.values_list("service_id", flat=True)})
+    return own.only.location
+
+
 def _needs(here: _Place, value: Any) -> None:
     """Categories of other taxonomies stay."""
     rows = ServiceTerm.objects.filter(service=here.service, term__taxonomy__code="needs")
@@ -276,6 +316,7 @@ _WRITERS: dict[str, Callable[[_Place, Any], None]] = {
     "documents": _documents,
     "accreditations": _accreditations,
     "wheelchair": _wheelchair,
+    "address": _address,
     "needs": _needs,
     "served": _served,
     "served_words": _served_words,

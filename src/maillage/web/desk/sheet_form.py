@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from maillage.directory import hours, sheet
-from maillage.directory.sheet.checks import ACCREDITATION
+from maillage.directory.sheet.checks import ACCREDITATION, ADDRESS
 from maillage.methods.text import typed
 from maillage.web.presenters import difference
 from maillage.web.presenters.difference import Day
@@ -28,9 +28,9 @@ MOST_TICKS = 40  # choices that are all shown; beyond, those that are chosen, an
 ADD_BOXES = 3
 LONGEST = 20_000
 SEEN = "seen-"  # what a field said when the form was shown, as a digest
-COLUMNS = {"phones": ("number", "description"), "accreditations": ACCREDITATION}
+COLUMNS = {"phones": ("number", "description"), "accreditations": ACCREDITATION, "address": ADDRESS}
 SECTIONS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
-    ("contact", _("Contact"), ("phones", "email", "url")),
+    ("contact", _("Contact"), ("phones", "email", "url", "address")),
     ("hours", _("Hours"), ("hours", "alert")),
     ("what", _("What you do"), ("name", "description", "needs")),
     ("how", _("How to come"), ("access_modes", "delivery", "wheelchair", "application_process", "access")),
@@ -227,6 +227,8 @@ def seen(post: QueryDict) -> dict[str, str]:
 
 def parsed(name: str, post: QueryDict) -> Any:
     kind = sheet_field(name).kind
+    if kind == "address":
+        return next(iter(read_rows(name, kind, post)), None)
     if kind in COLUMNS:
         return read_rows(name, kind, post)
     if kind == "codes":
@@ -254,6 +256,8 @@ def digest(name: str, value: Any) -> str:
 def plain(name: str, value: Any) -> Any:
     """A value as a browser sends it back."""
     kind = sheet_field(name).kind
+    if kind == "address":
+        value = [value] if value else []
     if kind in COLUMNS:
         rows = [{column: typed(str(row.get(column) or ""), LONGEST) for column in COLUMNS[kind]} for row in value or ()]
         return [row for row in rows if any(row.values())]
@@ -286,6 +290,7 @@ def read_hours(value: Any) -> dict[str, str] | None:
 
 
 CELLS: dict[str, dict[str, Promise]] = {
+    "address": {"street": _("Street and number"), "postal_code": _("Postal code"), "city": _("Town")},
     "phones": {"number": _("Telephone number"), "description": _("What it is for")},
     "accreditations": {
         "authority": _("Authority"), "scheme": _("Law or kind of recognition"), "number": _("Number of the recognition"),
@@ -296,7 +301,7 @@ CELLS: dict[str, dict[str, Promise]] = {
 
 def cells(name: str, kind: str, value: Any) -> tuple[tuple[Cell, ...], ...]:
     """The rows that there are, and some to add."""
-    rows = [*(value or ()), *({} for _ in range(BLANK_ROWS[kind]))]
+    rows = [value or {}] if kind == "address" else [*(value or ()), *({} for _ in range(BLANK_ROWS[kind]))]
     types = {"valid_from": "date", "valid_to": "date", "number": "tel" if kind == "phones" else "text"}
     return tuple(
         tuple(

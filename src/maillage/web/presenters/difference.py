@@ -68,6 +68,8 @@ def lines(
 
 def hushed(value: Any) -> Any:
     """Hours without the words in which they were written: at a confidential place, those may hold its address."""
+    if isinstance(value, dict) and "street" in value:
+        return None  # what is confidential today may not have been when this was written
     if isinstance(value, dict) and "raw" in value:
         return value | {"raw": value["osm"]} if value.get("osm") else None
     return value
@@ -172,6 +174,9 @@ def one_value(name: str, value: Any, words: Vocabulary) -> str:
         return number_format(value, 0 if float(value).is_integer() else 1)
     if kind == "choice":
         return code_name(name, str(value), words)
+    if kind == "address":
+        town = " ".join(filter(None, (value.get("postal_code"), value.get("city"))))
+        return ", ".join(filter(None, (value.get("street"), town)))
     return str(value)
 
 
