@@ -50,6 +50,13 @@ EXPIRE_DAYS: Final = 30  # and then nobody waits for the answer any longer
 LINK_DAYS: Final = 90  # after an answer, how long a recipient without an account may still say what came of it
 AFTERWARDS_DAYS: Final = 30  # how long the person still reads the timeline of one that ended
 KEPT_DAYS: Final = 365  # how long what was sent is kept after the end; the states and codes stay
+# lines of the timeline that change no state
+LINES: Final[Mapping[str, str]] = {
+    "warm": gettext_noop("handed over in person"),
+    "reminded": gettext_noop("the recipient was asked once more"),
+    "relinked": gettext_noop("another link was sent to the recipient"),
+    "relinked-person": gettext_noop("another link was made for the person"),
+}
 LONGEST: Final = 2000  # characters of a message or a remark
 
 
@@ -177,7 +184,7 @@ def link_ends_at(state: str, *, expires_at: datetime, answered_at: datetime | No
 
 # ---- what it carries
 
-ALWAYS: Final = ("called", "language")  # how to call them, and in which language
+ALWAYS: Final = ("called", "language", "spoken")  # how to call them, and in which languages
 DETAILS: Final = ("called", "language", "spoken", "gender", "birth_year", "born_on", "phone", "email")
 
 
@@ -191,6 +198,11 @@ class Carried:
     missing: tuple[str, ...]
 
 
+def needed(judged: Sequence[str]) -> tuple[str, ...]:
+    """By which facts and details these criteria are judged: an age is said by the year of birth too."""
+    return (*judged, "birth_year") if "age" in judged else tuple(judged)
+
+
 def carried(
     details: Mapping[str, Any], facts: Mapping[str, Any], judged: Sequence[str], *, sensitive: Collection[str]
 ) -> Carried:
@@ -200,10 +212,10 @@ def carried(
     may need it, but only the person gives it.
     """
     known = {**{name: details[name] for name in DETAILS if details.get(name)}, **facts}
-    needed = {*ALWAYS, *(name for name in judged if name not in sensitive)}
+    by = {*ALWAYS, *(name for name in needed(judged) if name not in sensitive)}
     return Carried(
-        {name: value for name, value in known.items() if name in needed},
-        {name: value for name, value in known.items() if name not in needed},
+        {name: value for name, value in known.items() if name in by},
+        {name: value for name, value in known.items() if name not in by},
         tuple(name for name in judged if name not in facts),
     )
 

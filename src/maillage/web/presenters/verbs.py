@@ -80,8 +80,8 @@ VERBS: Final[dict[str, Promise]] = {
     "closed a referral": _("noted what came of a referral"),
     "remarked on a referral": _("wrote on a referral"),
     "made a link to a referral": _("made another link to a referral"),
-    "reminded of referrals": _("reminded of referrals"),
-    "expired referrals": _("let referrals expire"),
+    "reminded of a referral": _("asked once more for the answer to a referral"),
+    "let a referral expire": _("let a referral expire"),
     "exported a referral": _("exported a referral"),
     "imported a referral": _("imported a referral"),
 }
