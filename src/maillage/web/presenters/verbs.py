@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 VERBS: Final[dict[str, Promise]] = {
     "accepted a change": _("accepted a change"),
     "added a member": _("added a member"),
+    "added a service": _("added a service"),
     "added to a list": _("added to a shared list"),
     "answered a report": _("answered a report"),
     "asked whether records are still true": _("asked whether records are still true"),
@@ -84,6 +85,10 @@ VERBS: Final[dict[str, Promise]] = {
     "let a referral expire": _("let a referral expire"),
     "exported a referral": _("exported a referral"),
     "imported a referral": _("imported a referral"),
+    "opened a count": _("opened a count"),
+    "counted": _("counted people"),
+    "took back a line of a count": _("took back a line of a count"),
+    "closed a count": _("closed a count"),
 }
 KINDS: Final[dict[str, Promise]] = {
     "people.user": _("account"),
@@ -97,4 +102,6 @@ KINDS: Final[dict[str, Promise]] = {
     "people.person": _("person"),
     "people.household": _("household"),
     "people.consent": _("agreement"),
+    "places.count": _("count"),
+    "places.countline": _("line of a count"),
 }
