@@ -159,7 +159,7 @@ def _is_open(group: PlaceGroup, tonight: date) -> bool:
 
 def _by_state(groups: Collection[int], at: datetime) -> QuerySet[Place, tuple[int, str, int]]:
     rows = Place.objects.filter(group__in=groups).with_state(at=at).order_by()
-    return rows.values("group", "now").annotate(n=Count("pk")).values_list("group", "now", "n")
+    return rows.values("group", "now").annotate(n=Count("pk")).values_list("group", "now", "n")  # type: ignore[misc]  # annotated by with_state
 
 
 def _late(groups: Collection[PlaceGroup], tonight: date, at: datetime) -> dict[int, int]:

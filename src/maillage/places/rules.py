@@ -11,7 +11,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from maillage.people.rules import NotAllowed
-from maillage.places.waiting import Refused, gettext_noop
+from maillage.places.waiting import Refused as Refused
+from maillage.places.waiting import gettext_noop as gettext_noop
 
 # Stay.State -> what may become of it. What did not take place stays so: somebody who comes late is given a place again.
 HELD, IN, OUT, NO_SHOW, CANCELLED = "held", "in", "out", "no_show", "cancelled"
@@ -74,6 +75,8 @@ LONGEST_HOLD: Final = timedelta(days=3)
 LONGEST_AHEAD: Final = timedelta(days=366)
 DORMITORY_NIGHTS: Final = 92  # a bed counted by night is not promised for longer
 CLEARED_AT: Final = time(12)  # of a dormitory: whoever slept there has left by then, when nobody said otherwise
+ENGINE: Final = "places"  # who acts when a rule does, in the trail: "system:places"
+FIRST: Final = gettext_noop("nobody who could have this place stood before them")
 OFFER_MINUTES: Final = 120  # when the rules of the list do not say
 # A rule of the house that excludes nobody: so many minutes of cleaning after each stay.
 CLEANING: Final = "house:cleaning_minutes"

@@ -172,11 +172,10 @@ def end_lapsed(group: PlaceGroup, who: Sequence[Person], *, at: datetime) -> Non
 
 
 def lapse(stay: Stay, *, at: datetime) -> bool:
-    """The hold ran out. Its request waits again, unless an offer says what becomes of it."""
+    """The hold ran out. Its request waits again, unless an open offer says what becomes of it."""
     if not end(stay, Stay.State.CANCELLED, at=at):
         return False
-    if stay.offer_id is None:
-        waits_again(stay.request, by="system:clock", at=at)
+    waits_again(stay.request, by=f"system:{rules.ENGINE}", at=at)
     return True
 
 
@@ -338,9 +337,10 @@ def waits_again(request: Request | None, *, by: User | str, at: datetime) -> Non
 
 def is_placed(request: Request | None, *, by: User | str, at: datetime) -> None:
     """They have their place: the clock stops."""
-    rows = Request.objects.filter(pk=request.pk if request else None)
-    open_ = (Request.State.WAITING, Request.State.OFFERED)
-    if request is not None and rows.filter(state__in=open_).update(state=Request.State.PLACED, ended_at=at):
+    if request is None:
+        return
+    rows = Request.objects.filter(pk=request.pk, state__in=(Request.State.WAITING, Request.State.OFFERED))
+    if rows.update(state=Request.State.PLACED, ended_at=at):
         request.state, request.ended_at = Request.State.PLACED, at
         waiting.stop(request, words.PLACED, by=by, at=at)
 

@@ -28,6 +28,11 @@ def _begin(stay: Stay, *, by: User | str, at: datetime) -> None:
     stay.refresh_from_db(fields=["state", "from_on", "until_on", "place", "group", "hold_expires_at"])
 
 
+def _check_answered(stay: Stay) -> None:
+    if stay.offer_id is not None and Offer.objects.filter(pk=stay.offer_id, state=Offer.State.OPEN).exists():
+        raise Impossible(gettext_noop("This place is offered, and not accepted yet: note the answer first."))
+
+
 def _end(stay: Stay, state: str, *, by: User | str, at: datetime, **more: Any) -> None:
     if not claims.end(stay, state, at=at, **more):
         raise Refused(CHANGED)
@@ -43,8 +48,7 @@ def admit(stay: Stay, *, by: User | str, at: datetime) -> Stay:
         raise Impossible(gettext_noop("This place is kept for them from a later day on."))
     if stay.until_on is not None and stay.until_on <= tonight:
         raise Impossible(gettext_noop("The nights that this place was kept for are over."))
-    if Offer.objects.filter(pk=stay.offer_id, state=Offer.State.OPEN).exists():
-        raise Impossible(gettext_noop("This place is offered, and not accepted yet: note the answer first."))
+    _check_answered(stay)
     try:
         with transaction.atomic():
             if not claims.change(stay, Stay.State.IN, came_at=at, hold_expires_at=None):
@@ -60,7 +64,7 @@ def admit(stay: Stay, *, by: User | str, at: datetime) -> Stay:
 
 
 @transaction.atomic
-def check_out(stay: Stay, exit: str, *, by: User | str, at: datetime) -> Stay:  # noqa: A002  # the column's name
+def check_out(stay: Stay, exit: str, *, by: User | str, at: datetime) -> Stay:
     """They left, where to (`Stay.Exit`). Tonight's place is free, after the cleaning that the house asks for."""
     if exit not in Stay.Exit.values:
         raise Impossible(gettext_noop("Choose where they went; that nobody knows is an answer too."))
@@ -94,8 +98,7 @@ def no_show(stay: Stay, *, by: User | str, at: datetime) -> Stay:
 def cancel(stay: Stay, *, by: User | str, at: datetime) -> Stay:
     """What was held is given back. Raises NotAllowed, Refused."""
     _begin(stay, by=by, at=at)
-    if Offer.objects.filter(pk=stay.offer_id, state=Offer.State.OPEN).exists():
-        raise Impossible(gettext_noop("This place is offered, and not accepted yet: note the answer first."))
+    _check_answered(stay)
     return _falls_through(stay, Stay.State.CANCELLED, "cancelled a hold", by=by, at=at)
 
 
