@@ -106,6 +106,7 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "desk-reopen": EDITORS,
     "desk-place": EDITORS,
     "desk-service-edit": EDITORS,
+    "desk-service-new": EDITORS,
     "desk-history": EDITORS | COORDINATORS,
     "desk-changes": EDITORS,
     "desk-change": EDITORS,

@@ -16,9 +16,10 @@ from maillage.directory.models import Change, Revision, Service
 from maillage.directory.search.index import reindex
 from maillage.methods.text import typed
 from maillage.people import audit
-from maillage.people.models import User
+from maillage.people.models import Organization, User
 from maillage.people.queries import standing
 from maillage.people.rules import Standing
+from maillage.territory.models import Territory
 
 State = Change.State
 NEXT: Final = rules.NEXT
@@ -74,6 +75,52 @@ def propose(service: Service, fields: Mapping[str, Any], *, by: User | str, note
 
 
 @transaction.atomic
+def open_service(
+    territory: Territory,
+    organization: Organization,
+    fields: Mapping[str, Any],
+    *,
+    by: User | str,
+    note: str = "",
+    at: datetime,
+) -> Change:
+    """A new service of this organisation, shown to nobody until a moderator accepts what `fields` of the sheet say of it.
+
+    A moderator's own is shown at once. Raises NotAllowed, SheetError: without a name nobody knows it, without a need nobody finds it.
+    """
+    rules.check_can_edit_service(standing(by, territory, organization, at=at))
+    names = {
+        name: " ".join(str(said).split()) for name, said in fields.items() if sheet.base_of(name) == "name" and said
+    }
+    missing = (
+        {} if names else {f"name:{territory.default_language}": _("A service needs a name in at least one language.")}
+    )
+    if not fields.get("needs"):
+        missing["needs"] = _("Say at least one need that it answers: it is found by it.")
+    if missing:
+        raise sheet.SheetError(missing)
+    service = Service(
+        territory=territory, organization=organization, visibility=Service.Visibility.HIDDEN, last_modified=at
+    )
+    service.confirmed_on, service.confirmed_by = (
+        at.astimezone(ZoneInfo(territory.timezone)).date(),
+        organization.name[:200],
+    )
+    service.save()
+    sheet.write(service, sheet.clean(names, sheet.read(service), sheet.known_codes(service)), at=at)
+    audit.record("added a service", service, by=by, at=at)
+    change = propose(
+        service, {name: said for name, said in fields.items() if name not in names}, by=by, note=note, at=at
+    )
+    Change.objects.filter(pk=change.pk).update(opens=True)
+    change.opens = True
+    if change.state == State.ACCEPTED:
+        _show(service)
+        reindex(territory, [service.pk], at=at)
+    return change
+
+
+@transaction.atomic
 def accept(
     change: Change, *, by: User | str, at: datetime, edited: Mapping[str, Any] | None = None, reason: str = "",
     force: bool = False,
@@ -97,6 +144,7 @@ def accept(
     change.save(update_fields=["fields"])
     record_many(service, written.fields, by=by, source=DESK, at=at, change=change)
     held.hold(service, written.fields, at=at, own=written.own_place, only=written.only_place)
+    _show(service)
     reindex(service.territory, written.services, at=at)
     audit.record("accepted a change", change, by=by, at=at, data=_said(change))
     return change
@@ -140,6 +188,7 @@ def undo(change: Change, *, by: User | str, at: datetime) -> Change:
         sheet.restore_statuses(service, entry.get("statuses", {}))
     record_many(service, written.fields, by=by, source=UNDO, at=at, change=change)
     held.release(service, change.fields, kept=_decided_elsewhere(service, change))
+    _show(service)
     reindex(service.territory, written.services, at=at)
     audit.record("undid a change", change, by=by, at=at, data=_said(change))
     return change
@@ -188,6 +237,16 @@ def still_true(service: Service, *, by: User | str | None, source: str = DESK, a
     reindex(service.territory, [service.pk], at=at)
     audit.record("confirmed a service", service, by=by or "system:link", at=at, data={"on": today})
     return service
+
+
+def _show(service: Service) -> None:
+    """A service that was added at the desk is shown as long as something of it stands accepted."""
+    changes = Change.objects.filter(service=service)
+    if not changes.filter(opens=True).exists():
+        return
+    accepted = changes.filter(state=State.ACCEPTED).exists()
+    service.visibility = Service.Visibility.PUBLIC if accepted else Service.Visibility.HIDDEN
+    service.save(update_fields=["visibility"])
 
 
 def _standing(service: Service, by: User | str, at: datetime) -> Standing:

@@ -32,6 +32,7 @@ class Change(models.Model):
     author = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="changes")
     state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
     fields = models.JSONField(default=dict)
+    opens = models.BooleanField(default=False)  # the first words of a new service: it is shown once they are accepted
     note = models.TextField(blank=True)  # why, from the author
     reason = models.TextField(blank=True)  # why it was returned or edited, from the moderator
     proposed_at = models.DateTimeField(default=timezone.now)

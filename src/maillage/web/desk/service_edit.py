@@ -19,7 +19,7 @@ from maillage.directory.models import Change, Service
 from maillage.methods.text import typed
 from maillage.web.desk import services
 from maillage.web.desk.sheet_form import SECTIONS, SheetForm, seen, sheet_field, touched, typed_values
-from maillage.web.presenters.vocabulary import vocabulary
+from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,15 +40,30 @@ def edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     values = typed_values(request.POST, vocabulary(service.territory))
     note = typed(request.POST.get("note", ""), editing.LONGEST_NOTE)
     if "check" in request.POST:
-        return show(request, service, typed_form(request, service, values, opened="hours"), note=note)
+        return show(
+            request, service, typed_form(request, vocabulary(service.territory), values, opened="hours"), note=note
+        )
     try:
         change = editing.propose(
             service, touched(request.POST, values), by=services.member(request), note=note, at=timezone.now()
         )
     except sheet.SheetError as wrong:
-        return show(request, service, typed_form(request, service, values, wrong.errors), note=note, status=400)
+        return show(
+            request,
+            service,
+            typed_form(request, vocabulary(service.territory), values, wrong.errors),
+            note=note,
+            status=400,
+        )
     except editing.Refusal as refusal:
-        return show(request, service, typed_form(request, service, values), note=note, refusal=str(refusal), status=400)
+        return show(
+            request,
+            service,
+            typed_form(request, vocabulary(service.territory), values),
+            note=note,
+            refusal=str(refusal),
+            status=400,
+        )
     messages.success(request, told(change))
     return redirect("desk-change", uuid=change.uuid)
 
@@ -75,9 +90,9 @@ def shown(again: Mapping[str, Any]) -> dict[str, str]:
 
 
 def typed_form(
-    request: HttpRequest, service: Service, values: Mapping[str, Any], errors: Mapping[str, str] | None = None, opened: str = "contact"
+    request: HttpRequest, words: Vocabulary, values: Mapping[str, Any], errors: Mapping[str, str] | None = None, opened: str = "contact"
 ) -> SheetForm:  # fmt: skip
-    return SheetForm(vocabulary(service.territory), values, errors or {}, seen(request.POST), opened)
+    return SheetForm(words, values, errors or {}, seen(request.POST), opened)
 
 
 def show(
@@ -113,17 +128,23 @@ def edit_then_accept(request: HttpRequest, uuid: UUID) -> HttpResponse:
     values = typed_values(request.POST, words)
     reason = typed(request.POST.get("note", ""), editing.LONGEST_NOTE)
     if "check" in request.POST:
-        return show(request, service, typed_form(request, service, values, opened="hours"), note=reason, change=change)
+        return show(
+            request,
+            service,
+            typed_form(request, vocabulary(service.territory), values, opened="hours"),
+            note=reason,
+            change=change,
+        )
     try:
         decisions.accept(
             change, by=services.member(request), at=timezone.now(), edited=touched(request.POST, values), reason=reason,
             force="force" in request.POST,
         )  # fmt: skip
     except sheet.SheetError as wrong:
-        form = typed_form(request, service, values, wrong.errors)
+        form = typed_form(request, vocabulary(service.territory), values, wrong.errors)
         return show(request, service, form, note=reason, status=400, change=change)
     except editing.Refusal as refusal:
-        form = typed_form(request, service, values)
+        form = typed_form(request, vocabulary(service.territory), values)
         return show(request, service, form, note=reason, refusal=str(refusal), status=409, change=change)
     messages.success(request, gettext("Accepted as you wrote it; its author is told."))
     return redirect("desk-moderation")

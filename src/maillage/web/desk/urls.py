@@ -16,6 +16,7 @@ from maillage.web.desk import (
     reports,
     room,
     service_edit,
+    service_new,
     services,
     trail,
     unmet,
@@ -55,6 +56,7 @@ urlpatterns = [
     path("services/<uuid:uuid>/close/", closures.close, name="desk-close"),
     path("services/<uuid:uuid>/close/<uuid:closure>/end/", closures.reopen, name="desk-reopen"),
     path("services/<uuid:uuid>/place/", services.place, name="desk-place"),
+    path("services/new/", service_new.new, name="desk-service-new"),
     path("services/<uuid:uuid>/edit/", service_edit.edit, name="desk-service-edit"),
     path("services/<uuid:uuid>/history/", history.history, name="desk-history"),
     # proposals, and their decision
