@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -39,10 +40,13 @@ EXPIRED_BODY = _(
 def arrived(referral: Referral, readers: Iterable[User], *, again: bool = False) -> None:
     """To the recipient: by the signed link when they have no account, else to those who read its referrals."""
     subject = STILL if again else ARRIVED
-    values = {"until": lambda: formats.date_format(timezone.localtime(referral.expires_at), "DATE_FORMAT")}
+    values: dict[str, object] = {
+        "until": lambda: formats.date_format(timezone.localtime(referral.expires_at), "DATE_FORMAT")
+    }
     if referral.email:
-        link = mail.link("referral", token=links.token(referral, rules.RECIPIENT))
-        mail.later(referral.email, _usual(referral), subject, ARRIVED_LINK, {**values, "link": link})
+        secret = links.token(referral, rules.RECIPIENT)
+        values |= {"link": partial(mail.link, "referral", token=secret)}
+        mail.later(referral.email, _usual(referral), subject, ARRIVED_LINK, values)
         return
     _to(readers, referral, subject, ARRIVED_DESK, values)
 
@@ -76,9 +80,9 @@ def person_link(referral: Referral) -> str:
 def _to(
     readers: Iterable[User], referral: Referral, subject: Promise, body: Promise, values: Mapping[str, object]
 ) -> None:
-    link = mail.link("desk-referral", uuid=referral.uuid)
+    said = {**values, "link": partial(mail.link, "desk-referral", uuid=referral.uuid)}
     for user in list(readers)[:MOST_READERS]:
-        mail.later(user.email, mail.language_of(user, referral.territory), subject, body, {**values, "link": link})
+        mail.later(user.email, mail.language_of(user, referral.territory), subject, body, said)
 
 
 def _usual(referral: Referral) -> str:

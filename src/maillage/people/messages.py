@@ -74,8 +74,8 @@ def say(
     there = Message.objects.filter(key=key).first()
     if there is not None:
         return there
-    said = _words(person, template, values or {})
     to = _address(person)
+    said = _words(person, template, values or {}) if to else Said(person.language, "", str(TEMPLATES[template]))
     made, is_new = Message.objects.get_or_create(
         key=key,
         defaults={

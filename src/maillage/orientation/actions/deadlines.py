@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models.functions import Coalesce
@@ -57,10 +58,8 @@ def _expire(referral: Referral, at: datetime, by: User | str) -> bool:
     referral.state = rules.EXPIRED
     ReferralEvent.objects.create(referral=referral, at=at, state=rules.EXPIRED, side=rules.CLOCK)
     count_as_unmet(referral, UnmetNeed.Cause.EXPIRED, "", at=at)
-    link = letters.person_link(referral)
-    messages.say(
-        referral.person, "referral-expired", {"link": link}, key=f"referral:{referral.uuid}:expired", at=at, by=by
-    )
+    link = {"link": partial(letters.person_link, referral)}
+    messages.say(referral.person, "referral-expired", link, key=f"referral:{referral.uuid}:expired", at=at, by=by)
     letters.expired(referral, senders(referral, at=at))
     audit.record("let a referral expire", referral, by=by, at=at)
     return True

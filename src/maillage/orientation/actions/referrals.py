@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -210,9 +211,11 @@ def count_as_unmet(referral: Referral, cause: str, without: str, *, at: datetime
     """One need that met nothing more: its need, area and public, the cause and the reason, and no person."""
     words = vocabulary(referral.territory)
     publics = ((code, said.get("facts") or {}) for code, said in words.publics.items())
+    person = referral.person
+    known = {**({"gender": person.gender} if person.gender else {}), **person.facts}
     count_unmet(
         referral.territory, cause, needs=[referral.need.code] if referral.need else [], area=referral.area,
-        public=rules.public_of(referral.person.facts, publics), without=without,
+        public=rules.public_of(known, publics), without=without,
         on=at.astimezone(ZoneInfo(referral.territory.timezone)).date(),
     )  # fmt: skip
 
@@ -273,10 +276,8 @@ def _line(
 
 
 def _tell(referral: Referral, state: str, by: User | str, at: datetime) -> None:
-    link = letters.person_link(referral)
-    messages.say(
-        referral.person, f"referral-{state}", {"link": link}, key=f"referral:{referral.uuid}:{state}", at=at, by=by
-    )
+    link = {"link": partial(letters.person_link, referral)}
+    messages.say(referral.person, f"referral-{state}", link, key=f"referral:{referral.uuid}:{state}", at=at, by=by)
 
 
 def _open_record(referral: Referral, by: User | str, at: datetime) -> None:
