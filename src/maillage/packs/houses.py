@@ -21,9 +21,11 @@ from maillage.packs.shapes import (
     labels,
     language_code,
     list_of,
+    map_of,
     number,
     number_of_year,
     one_of,
+    range_of,
     record,
     sentences,
     text,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 FILE, DEMO = "places.yaml", "demo_places.yaml"
 ORDER = ("absolute", "tier", "waited", "number", "lot")
+KINDS = ("men", "women", "families", "frail", "anyone", "mind", "papers")  # of invented people
 LISTS = ("sites", "lists", "surge_plans", "count_methods", "figures")
 
 group = record(
@@ -122,15 +125,24 @@ places = record(
 DAYS = whole(-4000, 4000)
 demo_site = record({**SITE, "groups": list_of(group)}, {"area": code, "opens_days": DAYS, "closes_days": DAYS})
 flow = record(
-    {"list": code, "a_month": number(0, 10_000), "months": whole(1, 60), "stay_days": list_of(whole(1, 4000), least=2)},
-    {"waiting": whole(0, 10_000), "publics": list_of(code), "full": number(0, 1), "refused": number(0, 10)},
+    {
+        "groups": list_of(code, least=1),
+        "kind": one_of(*KINDS),
+        "days": whole(1, 4000),
+        "stay_days": range_of(1, 4000),
+        "full": number(0, 1),
+    },
+    {"list": code, "refused": number(0, 100), "waiting": whole(0, 10_000), "wait_days": whole(1, 4000)},
 )
+draw = record({"list": code}, {"tonight": whole(0, 10_000), "nights": whole(0, 60)})
+account = record({"name": code, "role": one_of("professional", "administrator"), "organization": code})
 people = record(
     {
         "given": record({gender: list_of(text(60), least=5) for gender in Person.Gender.values}),
         "family": list_of(text(60), least=5),
         "aliases": by_language(list_of(text(80), least=3), all_compulsory=False),
-    }
+    },
+    {"publics": map_of(code)},
 )
 demo = record(
     {"people": people},
@@ -139,6 +151,10 @@ demo = record(
         "sites": list_of(demo_site),
         "lists": list_of(waiting_list),
         "flows": list_of(flow),
+        "draw": draw,
+        "helpers": list_of(code),
+        "winters": list_of(code),
+        "accounts": list_of(account),
     },
 )
 
@@ -164,9 +180,7 @@ def check(checker: Checker) -> None:
             known.site(file, path, entry)
         for path, entry in items(top, "lists"):
             known.waiting_list(file, path, entry)
-        for path, entry in items(top, "flows"):
-            checker.known(file, entry, "list", path, known.lists, _("list"))
-            checker.known(file, entry, "publics", path, checker.publics, _("public"))
+    known.demo(checker.pack.demo_places)
     _sources(checker)
     _methods(checker)
     _figures(checker)
@@ -203,6 +217,23 @@ class Known:
             checker.known(file, held, "languages", below, checker.spoken, _("spoken language"))
             rules(checker, file, items(held, "rules", below))
             self._room(file, below, held)
+
+    def demo(self, top: Mapped) -> None:
+        """What a demonstration is peopled with."""
+        from maillage.packs.references import items, mapping, offered
+
+        checker = self.checker
+        for path, entry in items(top, "organizations"):
+            for below, service in items(entry, "services", path):
+                offered(checker, DEMO, below, service)
+        for path, entry in items(top, "flows"):
+            checker.known(DEMO, entry, "groups", path, self.groups, _("group of places"))
+            checker.known(DEMO, entry, "list", path, self.lists, _("list"))
+        for path, entry in items(top, "accounts"):
+            checker.known(DEMO, entry, "organization", path, self.organizations, _("organisation"))
+        checker.known(DEMO, mapping(top, "draw"), "list", "draw", self.lists, _("list"))
+        checker.known(DEMO, top, "helpers", "", self.organizations, _("organisation"))
+        checker.known(DEMO, top, "winters", "", self.plans, _("cold-weather plan"))
 
     def _room(self, file: str, path: str, held: Mapped) -> None:
         if held.get("kind") == PlaceGroup.Kind.DORMITORY and ("places" in held or "beds" not in held):
