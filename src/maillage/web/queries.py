@@ -26,6 +26,7 @@ from maillage.directory.models import (
     ServiceTerm,
     Text,
 )
+from maillage.directory.search import rooms
 from maillage.directory.search.documents import decode_card
 from maillage.directory.search.types import Card
 from maillage.people.models import Organization
@@ -91,13 +92,15 @@ def cards_of(ids: Sequence[int]) -> dict[int, Card]:
 
 
 def cards_by_uuid(territory: Territory, services: Iterable[UUID]) -> dict[UUID, tuple[Card, ...]]:
-    """uuid of a service -> its cards, one for each of its places; those that anyone may see, in one query."""
+    """uuid of a service -> its cards, one for each of its places; those that anyone may see, in two queries."""
     rows = SearchDocument.objects.filter(
         service__in=Service.objects.visible().filter(territory=territory, uuid__in=list(services))
     )
     found: dict[UUID, tuple[Card, ...]] = {}
-    for uuid, blob in rows.order_by("id").values_list("service__uuid", "card"):
-        found[uuid] = (*found.get(uuid, ()), decode_card(bytes(blob)))
+    blobs = list(rows.order_by("id").values_list("service__uuid", "service", "card"))
+    live = rooms.of({service for _uuid, service, _blob in blobs})
+    for uuid, service, blob in blobs:
+        found[uuid] = (*found.get(uuid, ()), rooms.said(decode_card(bytes(blob)), live.get(service)))
     return found
 
 

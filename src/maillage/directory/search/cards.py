@@ -7,6 +7,7 @@ from uuid import UUID
 import numpy as np
 
 from maillage.directory.models import SearchDocument
+from maillage.directory.search import rooms
 from maillage.directory.search.documents import decode_card
 from maillage.directory.search.memory import Memory, Rows, memory, union
 from maillage.directory.search.types import Card
@@ -15,8 +16,11 @@ from maillage.territory.models import Territory
 
 def cards(service_uuid: UUID | str) -> tuple[Card, ...]:
     """The cards of a service, one for each of its places; none when it does not exist or is not shown."""
-    blobs = SearchDocument.objects.filter(service__uuid=service_uuid).order_by("id").values_list("card", flat=True)
-    return tuple(decode_card(bytes(blob)) for blob in blobs)
+    found = list(
+        SearchDocument.objects.filter(service__uuid=service_uuid).order_by("id").values_list("service", "card")
+    )
+    live = rooms.of({service for service, _blob in found}) if found else {}
+    return tuple(rooms.said(decode_card(bytes(blob)), live.get(service)) for service, blob in found)
 
 
 def card(service_uuid: UUID | str) -> Card | None:
@@ -40,7 +44,8 @@ def listing(
     ids = here.ids[rows]
     page = ids[ids > after][: limit + 1].tolist()
     blobs = dict(SearchDocument.objects.filter(pk__in=page[:limit]).values_list("id", "card"))
-    found = [decode_card(bytes(blobs[pk])) for pk in page[:limit] if pk in blobs]
+    live = {pk: here.rooms.get(here.records[pk].service) for pk in blobs}
+    found = [rooms.said(decode_card(bytes(blobs[pk])), live[pk]) for pk in page[:limit] if pk in blobs]
     return found, int(ids.size), page[limit - 1] if len(page) > limit else 0
 
 

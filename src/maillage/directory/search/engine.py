@@ -11,7 +11,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from maillage.directory.search import filters, paging
+from maillage.directory.search import filters, paging, rooms
 from maillage.directory.search.documents import decode_card
 from maillage.directory.search.filters import Said
 from maillage.directory.search.memory import CAPACITIES, Memory, Rows, memory
@@ -238,7 +238,7 @@ def _hits(here: Memory, query: Query, found: Found, shown: list[int], cards: dic
         hits.append(
             Hit(
                 document=document,
-                card=cards[document],
+                card=rooms.said(cards[document], here.rooms.get(int(here.service_id[row]))),
                 verdict=VERDICTS[int(found.verdict[shown[n]])],
                 score=scores[n],
                 parts=tuple(Part(code, weight, v) for (code, weight), v in zip(codes, values[n], strict=True)),

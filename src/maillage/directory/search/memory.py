@@ -20,11 +20,12 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from maillage.directory.models import TaxonomyTerm
+from maillage.directory.search import rooms
 from maillage.directory.search.closures import Closures
 from maillage.directory.search.documents import Facets, decode_facets
 from maillage.directory.search.hours import Hours
 from maillage.directory.search.postings import Postings
-from maillage.directory.search.types import Card
+from maillage.directory.search.types import Card, CardCapacity
 from maillage.methods.eligibility import Lookup, Signature, Value, lookup, possible_values, preferred, signature
 from maillage.territory.models import Area, AreaLink, Territory
 
@@ -58,6 +59,8 @@ class Memory:
         self.hours = Hours(content.get("holidays_country", ""), territory.timezone)
         self.above, self.below = _areas(territory)
         self.needs_below = _needs(territory)
+        self.rooms: dict[int, CardCapacity] = {}
+        self.mark: rooms.Mark = ()
         self._lay_out()
         self.postings = Postings(territory, self.ids)
 
@@ -69,7 +72,8 @@ class Memory:
         self.cards: dict[int, Card] = {}
         self._draws: dict[date, NDArray[np.int64]] = {}
         self.service = _dense(f.service for f in facets)
-        self.by_service = np.argsort(np.array([f.service for f in facets], np.int64), kind="stable")
+        self.service_id = np.array([f.service for f in facets], np.int64)
+        self.by_service = np.argsort(self.service_id, kind="stable")
         self.organization = _dense(f.organization for f in facets)
         self.organization_id = np.array([f.organization for f in facets], np.int64)
         self.services = int(self.service.max(initial=-1)) + 1
@@ -95,6 +99,7 @@ class Memory:
             [CAPACITIES.index(f.capacity) if f.capacity in CAPACITIES else 0 for f in facets], np.int8
         )
         self.capacity_expires = np.array([f.capacity_expires or np.inf for f in facets], np.float64)
+        self.written = (self.capacity, self.capacity_expires)  # what the documents say
         self.confirmed = np.array([f.confirmed for f in facets], np.int32)
         self.months = np.array([f.months or self.default_months for f in facets], np.float32)
         self.quality = np.array([f.quality for f in facets], np.float32)
@@ -184,6 +189,17 @@ class Memory:
             found.append((which, given))
         return found
 
+    def tell_rooms(self, found: Mapping[int, CardCapacity], mark: rooms.Mark) -> None:
+        """The rooms as they are now, over what the documents say. Searches that are under way keep the arrays that they have."""
+        capacity, expires = self.written[0].copy(), self.written[1].copy()
+        ordered = self.service_id[self.by_service]
+        for service, room in found.items():
+            first, last = np.searchsorted(ordered, [service, service + 1])
+            rows = self.by_service[first:last]
+            capacity[rows] = CAPACITIES.index(room.status) if room.status in CAPACITIES else 0
+            expires[rows] = room.expires_at.timestamp() if room.expires_at else np.inf
+        self.capacity, self.capacity_expires, self.rooms, self.mark = capacity, expires, dict(found), mark
+
     def rows_of_needs(self, codes: tuple[str, ...]) -> Rows:
         """The rows of these categories and of those below them."""
         if codes not in self._rows_of_needs:
@@ -262,20 +278,27 @@ _lock = threading.Lock()
 
 def memory(territory: Territory) -> Memory:
     """The memory of this territory as the database is now: built at first, patched after small changes."""
-    sequence, deletions = _state(territory)
+    sequence, deletions, mark = rooms.state(territory)
     kept = _memories.get(territory.pk)
-    if kept and kept.sequence == sequence and kept.territory.pack_hash == territory.pack_hash:
-        return kept
-    with _lock:
-        kept = _memories.get(territory.pk)
-        if kept and kept.sequence == sequence and kept.territory.pack_hash == territory.pack_hash:
-            return kept
-        patchable = kept and kept.territory.pack_hash == territory.pack_hash and deletions <= kept.sequence <= sequence
-        records = dict(kept.records) if kept and patchable else {}
-        fresh = _read(territory, after=kept.sequence if kept and patchable else -1)
-        records.update(fresh)
-        _memories[territory.pk] = Memory(territory, records, sequence)
-        return _memories[territory.pk]
+    if not (kept and _is_current(kept, territory, sequence)):
+        with _lock:
+            kept = _memories.get(territory.pk)
+            if not (kept and _is_current(kept, territory, sequence)):
+                kept = _memories[territory.pk] = _built(kept, territory, sequence, deletions)
+    if kept.mark != mark:
+        kept.tell_rooms(rooms.live(territory), mark)
+    return kept
+
+
+def _is_current(kept: Memory, territory: Territory, sequence: int) -> bool:
+    return kept.sequence == sequence and kept.territory.pack_hash == territory.pack_hash
+
+
+def _built(kept: Memory | None, territory: Territory, sequence: int, deletions: int) -> Memory:
+    patchable = kept and kept.territory.pack_hash == territory.pack_hash and deletions <= kept.sequence <= sequence
+    records = dict(kept.records) if kept and patchable else {}
+    records.update(_read(territory, after=kept.sequence if kept and patchable else -1))
+    return Memory(territory, records, sequence)
 
 
 class StaleDocuments(RuntimeError):
@@ -285,15 +308,6 @@ class StaleDocuments(RuntimeError):
 def forget() -> None:
     """Drop every memory (tests change the database under it)."""
     _memories.clear()
-
-
-def _state(territory: Territory) -> tuple[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT sequence, deletions FROM directory_directorystate WHERE territory_id = %s", [territory.pk]
-        )
-        row = cursor.fetchone()
-    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 def _read(territory: Territory, *, after: int) -> dict[int, Facets]:
