@@ -21,7 +21,9 @@ from django.utils import timezone
 
 from maillage.directory import links
 from maillage.directory.actions import duplicates, duties, freshness, reports
-from maillage.orientation.actions import lists
+from maillage.orientation import letters
+from maillage.orientation.actions import deadlines, lists
+from maillage.people import messages, once
 from maillage.people.actions import members as people
 from maillage.standards import jobs
 from maillage.territory.models import Territory
@@ -67,17 +69,30 @@ def _imports(territory: Territory, at: datetime, stopping: Stopping) -> str:
     return f"{jobs.ask_due(at)} due, {jobs.run_asked(at, stopping)} done"
 
 
+def _referrals(territory: Territory, at: datetime, stopping: Stopping) -> str:
+    expired = deadlines.expire(territory, at=at, by=BY)
+    return f"{deadlines.remind(territory, at=at, by=BY)} reminded, {expired} expired"
+
+
+def _messages(territory: Territory, at: datetime, stopping: Stopping) -> str:
+    done = messages.send_waiting(territory, at=at, again=letters.again)
+    return f"{done.sent} sent, {done.failed} failed"
+
+
 def _purge(territory: Territory, at: datetime, stopping: Stopping) -> str:
     ended = lists.forget_lists(at)
     before = at - timedelta(days=KEPT_DAYS)
     addresses = reports.forget_addresses(before=before) + freshness.forget_addresses(before=before)
-    return f"{ended} lists, {addresses} addresses, {jobs.forget_files(at)} files"
+    referrals, keys = deadlines.forget(territory, at=at), once.forget(at)
+    return f"{ended} lists, {addresses} addresses, {jobs.forget_files(at)} files, {referrals} referrals, {keys} keys"
 
 
 CHORES: Final = (
     Chore("imports", timedelta(seconds=5), _imports),
     Chore("reminders", timedelta(days=1), _reminders, at_dawn=True),
     Chore("memberships", timedelta(days=1), _memberships, at_dawn=True),
+    Chore("referrals", timedelta(days=1), _referrals, at_dawn=True),
+    Chore("messages", timedelta(minutes=5), _messages),
     Chore("purge", timedelta(days=1), _purge),
     Chore("duplicates", timedelta(days=7), _duplicates),
     Chore("links", timedelta(days=1), _links),
