@@ -15,7 +15,9 @@ from maillage.web.seat import seat
 # name of the address, what it is called, icon
 WAYS: tuple[tuple[str, Promise, str], ...] = (
     ("desk", _("Desk"), "home"),
+    ("desk-tonight", _("Tonight"), "moon"),
     ("desk-people", _("People"), "user-group"),
+    ("desk-referrals", _("Referrals"), "inbox-arrow-down"),
     ("desk-services", _("Services"), "building-storefront"),
     ("desk-changes", _("Changes"), "pencil-square"),
     ("desk-moderation", _("To decide"), "scale"),

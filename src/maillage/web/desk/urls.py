@@ -13,11 +13,14 @@ from maillage.web.desk import (
     members,
     moderation,
     people,
+    refer,
+    referrals,
     reports,
     room,
     service_edit,
     service_new,
     services,
+    tonight,
     trail,
     unmet,
 )
@@ -42,6 +45,10 @@ urlpatterns = [
     path("people/<uuid:uuid>/edit/", people.edit, name="desk-person-edit"),
     path("people/<uuid:uuid>/join/", people.join, name="desk-person-join"),
     path("people/<uuid:uuid>/household/", people.household, name="desk-person-household"),
+    # where they are sent, and what was answered
+    path("referrals/", referrals.boxes, name="desk-referrals"),
+    path("referrals/<uuid:uuid>/", referrals.referral, name="desk-referral"),
+    path("services/<uuid:uuid>/refer/", refer.refer, name="desk-refer"),
     # how fresh and how complete the directory is
     path("health/", health.page, name="desk-health"),
     path("health/records/", health.records, name="desk-health-records"),
@@ -49,6 +56,11 @@ urlpatterns = [
     # what was missing
     path("unmet/", unmet.page, name="desk-unmet"),
     path("unmet.csv", unmet.table, name="desk-unmet-csv"),
+    # tonight: the dispatch
+    path("tonight/", tonight.page, name="desk-tonight"),
+    path("tonight/live/", tonight.live, name="desk-tonight-live"),
+    path("tonight/<uuid:uuid>/", tonight.place, name="desk-tonight-place"),
+    path("tonight/held/<uuid:uuid>/", tonight.hold, name="desk-tonight-hold"),
     # services: kept true by their own people
     path("services/", services.services, name="desk-services"),
     path("services/<uuid:uuid>/still-true/", services.still_true, name="desk-still-true"),
