@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from maillage.directory.models import Location
 from maillage.people.models import Person, User
@@ -114,6 +114,28 @@ def lingering(group: PlaceGroup, *, tonight: date) -> int:
     """Beds of people who are still in a dormitory after their last night."""
     stays = Stay.objects.filter(group=group, state=Stay.State.IN, until_on__lte=tonight)
     return stays.aggregate(beds=Sum("people"))["beds"] or 0
+
+
+def beds_given(group: int, on: date) -> int:
+    """Of a dormitory on a night, as the stays say: what its counter must say too."""
+    there = Stay.objects.filter(group=group, place=None, from_on__lte=on, until_on__gt=on)
+    there = there.filter(state__in=(Stay.State.HELD, Stay.State.IN, Stay.State.OUT))
+    return there.aggregate(beds=Sum("people"))["beds"] or 0
+
+
+def to_rehouse(site: Site) -> QuerySet[Stay]:
+    """Those who are in a house that closes, the first to leave first."""
+    there = Stay.objects.filter(group__site=site, state=Stay.State.IN).select_related("person", "group", "place")
+    return there.order_by(F("until_on").asc(nulls_last=True), "pk")
+
+
+def rehoused(site: Site) -> dict[str, int]:
+    """Where the people of a house went, by `Stay.Exit`: each of them once, at the end of their last stay there."""
+    gone = Occupant.objects.filter(stay__group__site=site, state=Stay.State.OUT)
+    later = Occupant.objects.filter(person=OuterRef("person"), stay__group__site=site, pk__gt=OuterRef("pk"))
+    later = later.filter(state__in=(Stay.State.IN, Stay.State.OUT))
+    rows = gone.filter(~Exists(later)).order_by().values_list("stay__exit").annotate(n=Count("pk"))
+    return {exit: n for exit, n in rows if exit}
 
 
 def are_apart(persons: Collection[Person], site: Site, *, from_on: date, until_on: date | None, at: datetime) -> bool:

@@ -25,6 +25,7 @@ from maillage.orientation import letters
 from maillage.orientation.actions import deadlines, lists
 from maillage.people import messages, once
 from maillage.people.actions import members as people
+from maillage.places.actions import claims, offers, sites, stays
 from maillage.standards import jobs
 from maillage.territory.models import Territory
 
@@ -79,6 +80,17 @@ def _messages(territory: Territory, at: datetime, stopping: Stopping) -> str:
     return f"{done.sent} sent, {done.failed} failed"
 
 
+def _places(territory: Territory, at: datetime, stopping: Stopping) -> str:
+    ended = stays.sweep(territory, by=BY, at=at)
+    late = len(offers.expire(territory, by=BY, at=at))
+    claims.tell_all_rooms(territory, at=at)
+    return f"{ended} stays, {late} offers"
+
+
+def _counters(territory: Territory, at: datetime, stopping: Stopping) -> str:
+    return f"{sites.reconcile(territory, at=at)} counters mended"
+
+
 def _purge(territory: Territory, at: datetime, stopping: Stopping) -> str:
     ended = lists.forget_lists(at)
     before = at - timedelta(days=KEPT_DAYS)
@@ -89,6 +101,8 @@ def _purge(territory: Territory, at: datetime, stopping: Stopping) -> str:
 
 CHORES: Final = (
     Chore("imports", timedelta(seconds=5), _imports),
+    Chore("places", timedelta(seconds=20), _places, lease=timedelta(minutes=5)),
+    Chore("counters", timedelta(days=1), _counters, at_dawn=True),
     Chore("reminders", timedelta(days=1), _reminders, at_dawn=True),
     Chore("memberships", timedelta(days=1), _memberships, at_dawn=True),
     Chore("referrals", timedelta(days=1), _referrals, at_dawn=True),

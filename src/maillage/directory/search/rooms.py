@@ -18,12 +18,12 @@ from maillage.directory.search.types import Card, CardCapacity
 from maillage.territory.models import Territory
 
 Mark = tuple[Any, ...]
+# rooms of all territories together: a change elsewhere only means reading again;
 # the sum is weighted by the row, so that a place given here and one freed there at the same moment is seen
 STATE = """
 SELECT d.sequence, d.deletions, r.many, r.latest, r.rooms FROM directory_directorystate d, (
     SELECT COUNT(*) AS many, MAX(c.updated_at) AS latest, SUM(c.available * (c.id %% 997 + 1)) AS rooms
-    FROM directory_servicecapacity c JOIN directory_service s ON s.id = c.service_id
-    WHERE c.is_derived AND s.territory_id = %s
+    FROM directory_servicecapacity c WHERE c.is_derived
 ) r WHERE d.territory_id = %s
 """
 
@@ -31,7 +31,7 @@ SELECT d.sequence, d.deletions, r.many, r.latest, r.rooms FROM directory_directo
 def state(territory: Territory) -> tuple[int, int, Mark]:
     """The change number of the documents, that of the last deletion, and a mark that changes with the rooms; one query."""
     with connection.cursor() as cursor:
-        cursor.execute(STATE, [territory.pk, territory.pk])
+        cursor.execute(STATE, [territory.pk])
         row = cursor.fetchone()
     return (int(row[0]), int(row[1]), tuple(row[2:])) if row else (0, 0, ())
 

@@ -373,3 +373,9 @@ def tell_room(site: Site, *, at: datetime) -> None:
     sites = Site.objects.filter(service=site.service_id).values_list("pk", flat=True)
     found = queries.room(sites, at=at)
     capacity.derive({service: (room.free, room.open) for service, room in found.items()}, at=at)
+
+
+def tell_all_rooms(territory: Territory, *, at: datetime) -> None:
+    """The same of every house: what the clock alone changed (a night that came, a cleaning that ended, a hold that ran out)."""
+    found = queries.room(Site.objects.filter(territory=territory).values_list("pk", flat=True), at=at)
+    capacity.derive({service: (room.free, room.open) for service, room in found.items()}, at=at)

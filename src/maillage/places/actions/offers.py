@@ -17,7 +17,7 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from maillage.methods.text import typed
-from maillage.people import audit
+from maillage.people import audit, messages
 from maillage.people.models import Person, User
 from maillage.people.queries import helps
 from maillage.people.rules import NotAllowed
@@ -155,6 +155,7 @@ def withdraw(offer: Offer, text: str, *, by: User | str, at: datetime) -> Offer:
         raise Impossible(gettext_noop("Say why the offer is taken back."))
     _answer(offer, Offer.State.WITHDRAWN, at=at, text=said)
     _give_back(offer, at=at)
+    _say(offer, "offer-withdrawn", by=by, at=at)
     audit.record("withdrew an offer", offer, by=by, at=at)
     return offer
 
@@ -173,6 +174,7 @@ def _expire(offer: Offer, *, by: User | str, at: datetime) -> bool:
         return False  # accepted in the meantime
     offer.state = Offer.State.EXPIRED
     _give_back(offer, at=at)
+    _say(offer, "offer-expired", by=by, at=at)
     audit.record("an offer ran out", offer, by=by, at=at)
     return True
 
@@ -215,6 +217,11 @@ def _give_back(offer: Offer, *, at: datetime) -> None:
         claims.end(stay, Stay.State.CANCELLED, at=at)
     _move(offer.request, Request.State.OFFERED, Request.State.WAITING)
     claims.tell_room(offer.group.site, at=at)
+
+
+def _say(offer: Offer, template: str, *, by: User | str, at: datetime) -> None:
+    """By the way that is safe for them; the words name no house."""
+    messages.say(offer.request.person, template, key=f"{template}:{offer.uuid}", by=by, at=at)
 
 
 def _move(request: Request, old: str, new: str) -> None:
