@@ -37,6 +37,7 @@ from maillage.places import queries, rules, standing
 from maillage.places.models import (
     AllocationLine,
     GroupNight,
+    Offer,
     OutOfUse,
     Place,
     PlaceGroup,
@@ -201,6 +202,7 @@ class Hold:
     place: str
     people: int
     until: datetime | None
+    is_offered: bool  # they have not answered yet
     request: UUID | None
     number: int | None
     called: str
@@ -214,13 +216,17 @@ def holds_tonight(groups: Collection[int], *, on: date, at: datetime) -> list[Ho
         .order_by(F("hold_expires_at").asc(nulls_last=True), "pk")
     )
     columns = (
-        "uuid", "group", "place__label", "people", "hold_expires_at", "request__uuid", "request__number",
+        "uuid", "group", "place__label", "people", "hold_expires_at", "offer__state", "request__uuid", "request__number",
         "person__given_name", "person__family_name", "person__alias",
     )  # fmt: skip
-    return [
-        Hold(uuid, group, label or "", people, until, request, number, f"{given} {family}".strip() or alias)
-        for uuid, group, label, people, until, request, number, given, family, alias in rows.values_list(*columns)
-    ]
+    listed: Iterable[Any] = rows.values_list(*columns)
+    return [_hold(row) for row in listed]
+
+
+def _hold(row: Any) -> Hold:
+    uuid, group, label, people, until, offer, request, number, given, family, alias = row
+    called = f"{given} {family}".strip() or alias
+    return Hold(uuid, group, label or "", people, until, offer == Offer.State.OPEN, request, number, called)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +255,7 @@ def waiting_tonight(
     kept: Kept, groups: Sequence[Group], *, public: str = "", most: int = MOST, on: date, at: datetime
 ) -> Queue:  # fmt: skip
     """Who comes next, in the order of the list's rules; three queries, one more in a draw."""
-    rows = open_requests(kept, on=on)
+    rows = open_requests(kept, on=on, at=at)
     lots = tonight_lots(kept, on=on) if kept.kind == WaitingList.Kind.DRAW else {}
     found = standing.standings(
         standing.memory(kept.pk, kept.version, kept.content), rows, lots=lots, at=at, most=most,
@@ -264,9 +270,13 @@ def waiting_tonight(
     return Queue(first, len(rows), Counter(row.public for row in rows))
 
 
-def open_requests(kept: Kept, *, on: date) -> list[standing.Open]:
-    """All who wait now: on a draw those of this night."""
-    rows = Request.objects.filter(waiting_list=kept.pk, state=Request.State.WAITING)
+def open_requests(kept: Kept, *, on: date, at: datetime) -> list[standing.Open]:
+    """All who wait now: on a draw those of this night. What was held or offered and has run out: they wait again."""
+    there = Stay.objects.filter(request=OuterRef("pk"), state__in=(State.HELD, State.IN))
+    lives = there.exclude(state=State.HELD, hold_expires_at__lte=at)
+    asked = Offer.objects.filter(request=OuterRef("pk"), state=Offer.State.OPEN, expires_at__gt=at)
+    fell = Q(state=Request.State.OFFERED) & ~Exists(lives) & ~Exists(asked)
+    rows = Request.objects.filter(waiting_list=kept.pk).filter(Q(state=Request.State.WAITING) | fell)
     if kept.kind == WaitingList.Kind.DRAW:
         rows = rows.filter(night=on)
     proofs = Cast("evidence", TextField()) if kept.content.get("absolute") else Value("[]", CharField())
@@ -283,20 +293,25 @@ def tonight_lots(kept: Kept, *, on: date) -> dict[int, int]:
 def places_for(request: Request, groups: Iterable[Group], *, on: date) -> list[Group]:
     """The groups with room for this household whose rules do not exclude them, the best first.
 
-    Best: the house of their public; then the least care above what they need, so that beds with nurses stay for the ill; then
-    the smallest unit that holds them; then the fewest left over. Known reasons exclude; what is not known does not.
+    Best: the house of their public; a household behind one door; the least care, so that beds with nurses stay for the ill; the
+    smallest unit that holds them; where most is free. Known reasons exclude; what is not known does not.
     """
-    person = request.person
-    somebody = rules.Somebody(person.gender, person.born_on, person.birth_year)
-    facts = {**person.facts, **request.facts}
     found = []
     for group in groups:
-        units = request.people if group.kind == PlaceGroup.Kind.DORMITORY else -(-request.people // group.unit_size)
-        if group.free >= units and not excluded(somebody, facts, group, on=on):
-            wasted = 0 if group.kind == PlaceGroup.Kind.DORMITORY else units * group.unit_size - request.people
-            best = (group.public != request.public, group.care_level, wasted, -group.free, group.pk)
+        needed = units(request.people, group)
+        if group.free >= needed and is_for(request, group, on=on):
+            by_bed = group.kind == PlaceGroup.Kind.DORMITORY
+            doors, wasted = (1, 0) if by_bed else (needed, needed * group.unit_size - request.people)
+            best = (group.public != request.public, doors, group.care_level, wasted, -group.free, group.pk)
             found.append((best, group))
     return [group for _, group in sorted(found, key=lambda pair: pair[0])]
+
+
+def is_for(request: Request, group: Group, *, on: date) -> bool:
+    """Nothing known of them excludes them."""
+    person = request.person
+    somebody = rules.Somebody(person.gender, person.born_on, person.birth_year)
+    return not excluded(somebody, {**person.facts, **request.facts}, group, on=on)
 
 
 def excluded(somebody: rules.Somebody, facts: Mapping[str, Any], group: Group, *, on: date) -> str:
@@ -322,19 +337,9 @@ def holds(house_rules: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) ->
     )
 
 
-def before(
-    queue: Sequence[Waiting], request: Request, group: Group, *, freed: int = 0
-) -> list[Waiting]:  # fmt: skip
-    """Whom it passes over to give `request` a place of this group: of those who stand before and may have one there, as many
-    as there are places. When every one of them still finds room there, nobody is passed over."""
-    ahead = []
-    for one in queue:
-        if one.request.pk == request.pk:
-            break
-        if any(may.pk == group.pk for may in one.may):
-            ahead.append(one)
-    left = group.free + freed - 1
-    return [] if sum(one.request.people for one in ahead) <= left else ahead[: group.free + freed]
+def units(people: int, group: Group) -> int:
+    """Beds of a dormitory, or places, that so many people take."""
+    return people if group.kind == PlaceGroup.Kind.DORMITORY else len(rules.split(people, group.unit_size))
 
 
 @dataclass(frozen=True, slots=True)
