@@ -31,12 +31,16 @@ class Curve:
         return float(self.times[there[0]]) if there.size else float("nan")
 
 
-def kaplan_meier(durations: ArrayLike, ended: ArrayLike, *, entries: ArrayLike | None = None) -> Curve:
+def kaplan_meier(
+    durations: ArrayLike, ended: ArrayLike, *, entries: ArrayLike | None = None, least_at_risk: int = 1
+) -> Curve:
     """The curve of `durations` (n,), each ended or (False) still going on when last seen.
 
     `entries`: how long each had lasted when it began to be watched (none: from its start). One that ended at the very moment
     when another was last seen ended before: the other still counts as watched. Order does not matter; without anything that
-    goes on, and without late entries, it is the share of the durations that are longer.
+    goes on, and without late entries, it is the share of the durations that are longer. With late entries few may be watched at
+    first, and one who ends early would end the curve: what ends among fewer than `least_at_risk` is left out (Lai and Ying,
+    Annals of Statistics 19, 1991).
     """
     seen, over = np.asarray(durations, np.float64), np.asarray(ended, bool)
     since = np.zeros_like(seen) if entries is None else np.asarray(entries, np.float64)
@@ -44,6 +48,8 @@ def kaplan_meier(durations: ArrayLike, ended: ArrayLike, *, entries: ArrayLike |
         raise ValueError(
             f"durations, ended, entries: one shape (n,) was expected, not {seen.shape}, {over.shape}, {since.shape}"
         )
+    if least_at_risk < 1:
+        raise ValueError(f"least_at_risk: at least 1 was expected, not {least_at_risk}")
     if not (np.isfinite(seen).all() and np.isfinite(since).all() and (since >= 0).all() and (seen >= since).all()):
         raise ValueError("durations: finite numbers, not below their entries, were expected")
     times, ends = np.unique(seen[over], return_counts=True)
@@ -52,5 +58,7 @@ def kaplan_meier(durations: ArrayLike, ended: ArrayLike, *, entries: ArrayLike |
         np.sort(since), times, side="left"
     )  # who enters then or later is not watched yet
     at_risk = still - np.where(times > 0, not_yet, 0)
+    enough = at_risk >= least_at_risk
+    times, ends, at_risk = times[enough], ends[enough], at_risk[enough]
     lasting: Floats = np.cumprod(1 - ends / np.maximum(at_risk, 1), dtype=np.float64)
     return Curve(times, lasting, at_risk.astype(np.int64))

@@ -56,6 +56,12 @@ def test_who_is_watched_late_is_not_at_risk_before():
     assert curve.lasting.tolist() == [0.5, 0.25, 0]
 
 
+def test_one_early_end_among_few_does_not_end_the_curve():
+    lengths, entries = [1, 60, 70, 80, 90], [0, 30, 30, 30, 30]
+    assert kaplan_meier(lengths, [True] * 5, entries=entries).lasting[0] == 0
+    assert kaplan_meier(lengths, [True] * 5, entries=entries, least_at_risk=2).quantile(0.5) == 70
+
+
 def test_nothing_that_ended_gives_an_empty_curve():
     curve = kaplan_meier([3, 4], [False, False])
     assert curve.times.size == 0
@@ -68,6 +74,7 @@ def test_nothing_that_ended_gives_an_empty_curve():
         ("one shape", lambda: kaplan_meier([1, 2], [True])),
         ("finite numbers", lambda: kaplan_meier([1], [True], entries=[2])),
         ("finite numbers", lambda: kaplan_meier([float("nan")], [True])),
+        ("least_at_risk", lambda: kaplan_meier([1], [True], least_at_risk=0)),
         ("share: between 0 and 1", lambda: kaplan_meier([1], [True]).quantile(1)),
     ],
 )
