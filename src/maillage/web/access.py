@@ -68,6 +68,9 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "privacy": ANYONE,
     "language": ANYONE,
     "list": ANYONE,  # who has the link
+    "referral": ANYONE,  # who has the link that a letter brought
+    "my-referral": ANYONE,  # whom it is about, and has their own link
+    "ask": ANYONE,
     "welcome": ANYONE,  # who was invited
     "health": ANYONE,
     "favicon": ANYONE,
@@ -102,10 +105,16 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "desk-refer": CARERS,
     "desk-referrals": CARERS,
     "desk-referral": CARERS,
+    "desk-referral-fhir": CARERS,
+    "desk-referral-fhir-in": CARERS,
     "desk-tonight": CARERS,
     "desk-tonight-live": CARERS,
     "desk-tonight-place": CARERS,
     "desk-tonight-hold": CARERS,
+    "desk-street": CARERS,
+    "desk-surges": COORDINATORS,
+    "desk-surge-open": COORDINATORS,
+    "desk-surge": COORDINATORS,
     "desk-services": EDITORS,
     "desk-still-true": EDITORS,
     "desk-room": EDITORS,

@@ -60,6 +60,11 @@ class Page:
         return bool(self.is_signed_in and allowed("desk-lists") & seat(self.request).roles)
 
     @cached_property
+    def helps_people(self) -> bool:
+        """May refer somebody."""
+        return bool(self.is_signed_in and allowed("desk-refer") & seat(self.request).roles)
+
+    @cached_property
     def ways(self) -> list[Way]:
         return ways(self.request)
 

@@ -24,6 +24,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 # what costs a search, or could be guessed by trying
 COUNTED: Final = frozenset({
     "results", "questions", "service", "library", "guide", "summary", "activities", "area", "list", "welcome", "api:orientation",
+    "referral", "my-referral", "ask",
 })  # fmt: skip
 
 

@@ -183,3 +183,21 @@ def may(one: Referral, side: str, *, at: datetime) -> frozenset[str]:
     if one.state in rules.UNANSWERED and at >= one.expires_at:
         return frozenset()
     return frozenset(new for new in rules.REFERRAL_NEXT[one.state] if side in rules.MAY[new])
+
+
+def now(one: Referral, *, at: datetime) -> str:
+    """How it stands, to the person, in one sentence that names nobody."""
+    until = day(one.expires_at)
+    said = {
+        State.SENT: gettext("Your request was sent. They have until %(date)s to answer.") % {"date": until},
+        State.ACKNOWLEDGED: gettext("Your request has arrived. They answer before %(date)s.") % {"date": until},
+        State.ACCEPTED: gettext("Your request is accepted."),
+        State.WAITLISTED: gettext("You are on their waiting list."),
+        State.REFUSED: gettext("They cannot take your request."),
+        State.EXPIRED: gettext("Nobody answered in time. That is not your fault."),
+        State.WITHDRAWN: gettext("Your request was taken back."),
+        State.STARTED: gettext("The help has begun."),
+        State.CLOSED: gettext("The help has ended."),
+    }
+    is_late = one.state in rules.UNANSWERED and at >= one.expires_at
+    return said[State.EXPIRED] if is_late else said[State(one.state)]

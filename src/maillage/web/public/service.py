@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
+from maillage.directory.models import Service
 from maillage.directory.queries import kept_instead
 from maillage.directory.search.cards import cards
 from maillage.directory.search.types import Card
@@ -21,6 +22,7 @@ from maillage.web.presenters import maps
 from maillage.web.presenters import service as present
 from maillage.web.presenters.vocabulary import Vocabulary, vocabulary
 from maillage.web.public.activities import upcoming
+from maillage.web.public.ask import takes
 
 
 @require_safe
@@ -43,6 +45,7 @@ def service(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "map": drawing(found, page, territory, words),
             "dates": upcoming(territory, pk, at=at),
             "standing": present.standing(*queries.standing(territory, pk)),
+            "asks": takes(Service.objects.select_related("organization").get(pk=pk), found[0]),
         },
     )
 
