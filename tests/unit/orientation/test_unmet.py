@@ -68,7 +68,7 @@ def test_counts_are_told_by_need_area_cause_and_month(land, miss):
     found = unmet(vocabulary(land), ASKED, today=TODAY)
     assert [(line.code, line.total) for line in found.lines["area"]] == [("north", 10), ("south", 5)]
     assert [(line.code, line.total) for line in found.lines["need"]] == [("housing", 15)]
-    assert found.by_month == (5, 0, 10)
+    assert found.by_step == (5, 0, 10)
     inside = unmet(vocabulary(land), Asked(*ASKED.months[::2], need="housing"), today=TODAY)
     assert {line.code for line in inside.lines["need"]} == {"emergency-shelter", "housing-advice"}
     one = unmet(vocabulary(land), Asked(*ASKED.months[::2], area="south", need="housing-advice"), today=TODAY)
@@ -80,6 +80,32 @@ def test_today_is_not_told_and_old_needs_keep_their_code(land, miss):
     miss(6, need="no-longer-in-the-tree")
     found = unmet(vocabulary(land), ASKED, today=TODAY)
     assert [(line.code, line.total) for line in found.lines["need"]] == [("no-longer-in-the-tree", 5)]
+
+
+def test_weeks_begin_on_their_monday_and_stop_at_this_one(land, miss):
+    miss(7, on=date(2026, 11, 1))  # a Sunday: the week of October 26
+    miss(6, on=date(2026, 11, 16))
+    found = unmet(vocabulary(land), Asked((2026, 11), (2026, 11), by="week"), today=TODAY)
+    assert [step.isoformat() for step in found.steps] == ["2026-10-26", "2026-11-02", "2026-11-09", "2026-11-16"]
+    assert found.by_step == (5, 0, 0, 5)
+    assert len(Asked((2000, 1), (2026, 11), by="week").steps(TODAY)) == 53
+    assert Asked((2026, 12), (2026, 12)).steps(TODAY) == (date(2026, 12, 1),)
+
+
+def test_what_a_room_above_counted_stands_beside_it_under_the_same_protection(land, miss):
+    miss(5, area="north", cause="full")
+    more = [
+        ("emergency-shelter", "north", "no_place", "families", "", DAY, 11),
+        ("emergency-shelter", "south", "no_place", "families", "", DAY, 3),
+        ("psychologist", "north", "rule", "", "", DAY, 50),
+        ("emergency-shelter", "north", "no_place", "", "", TODAY, 99),  # today
+        ("emergency-shelter", "north", "no_place", "", "", date(2020, 1, 1), 99),  # too old
+    ]
+    found = unmet(vocabulary(land), Asked(*ASKED.months[::2], need="housing"), today=TODAY, more=more)
+    assert {line.code: line.total for line in found.lines["cause"]} == {"no_place": 10, "full": 5}
+    assert {line.code: line.total for line in found.lines["area"]} == {"north": 15}
+    narrow = unmet(vocabulary(land), Asked(*ASKED.months[::2], cause="rule"), today=TODAY, more=more)
+    assert [line.code for line in narrow.lines["need"]] == ["health"]
 
 
 def test_three_years_are_enough():

@@ -1,4 +1,4 @@
-"""What was missing: by need, area, cause and month, beside the offer that there is."""
+"""What was missing: by need, area, cause and month or week, beside the offer that there is. Places that were refused count too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from django.views.decorators.http import require_safe
 
 from maillage.orientation import queries
 from maillage.orientation.models import UnmetNeed
-from maillage.orientation.unmet import Asked, Month, Unmet, offers, unmet
+from maillage.orientation.unmet import MONTHS, WEEKS, Asked, Month, Unmet, offers, unmet
+from maillage.places.models import Refusal
+from maillage.places.refused import refused
 from maillage.territory.models import Territory
 from maillage.web.language import territory_of
 from maillage.web.presenters import maps
@@ -47,7 +49,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "to": f"{found.asked.last[0]}-{found.asked.last[1]:02d}",
         "needs": [(code, "— " * (len(words.lineage(code)) - 1) + need.name()) for code, need in words.needs.items()],
         "areas": sorted(((area.code, area.name()) for area in words.communes), key=lambda pair: pair[1].casefold()),
-        "causes": UnmetNeed.Cause.choices,
+        "causes": [*UnmetNeed.Cause.choices, *Refusal.Cause.choices],
+        "weeks": found.asked.by == WEEKS,
         "publics": [(code, words.public_name(code)) for code in words.publics],
     }
     return render(request, "desk/unmet.html", context)
@@ -69,10 +72,13 @@ def _found(request: HttpRequest) -> tuple[Territory, Vocabulary, Unmet]:
         *_span(request.GET.get("from", ""), request.GET.get("to", ""), today),
         need=_known(request, "need", words.needs),
         area=_known(request, "area", words.areas),
-        cause=_known(request, "cause", UnmetNeed.Cause.values),
+        cause=_known(request, "cause", [*UnmetNeed.Cause.values, *Refusal.Cause.values]),
         public=_known(request, "public", words.publics),
+        by=WEEKS if request.GET.get("by") == WEEKS else MONTHS,
     )
-    return territory, words, unmet(queries.vocabulary(territory), asked, today=today)
+    known = queries.vocabulary(territory)
+    more = refused(known, first=asked.steps(today)[0], today=today)
+    return territory, words, unmet(known, asked, today=today, more=more)
 
 
 def _known(request: HttpRequest, name: str, codes: object) -> str:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from maillage.orientation.models import UnmetNeed
-from maillage.orientation.unmet import Asked, Line, Month, Offer, Unmet
+from maillage.orientation.unmet import MONTHS, WEEKS, Asked, Line, Offer, Unmet
+from maillage.places.models import Refusal
 from maillage.web.presenters.vocabulary import Vocabulary
 
 WIDTH, HEIGHT = 640.0, 200.0
@@ -88,23 +89,26 @@ def at_least(count: int, smallest: int) -> str:
     return _("fewer than %(n)s") % {"n": smallest}
 
 
-def month_name(month: Month) -> str:
-    return date_format(date(*month, 1), "F Y")
+def step_name(step: date, by: str = MONTHS) -> str:
+    """“November 2026”; “week of 16 November 2026”."""
+    if by == WEEKS:
+        return _("week of %(day)s") % {"day": date_format(step, "DATE_FORMAT")}
+    return date_format(step, "F Y")
 
 
 def curve(found: Unmet) -> Curve:
-    """A column for each month; the table below it says the same."""
-    months = found.asked.months
-    most = max([*found.by_month, found.smallest])
-    step = (WIDTH - LEFT) / max(len(months), 1)
-    every = -(-len(months) // 6)
+    """A column for each month or week; the table below it says the same."""
+    by = found.asked.by
+    most = max([*found.by_step, found.smallest])
+    step = (WIDTH - LEFT) / max(len(found.steps), 1)
+    every = -(-len(found.steps) // 6)
     columns = []
-    for place, (month, count) in enumerate(zip(months, found.by_month, strict=True)):
+    for place, (first, count) in enumerate(zip(found.steps, found.by_step, strict=True)):
         tall = round(count / most * (FLOOR - 20), 1)
         x = round(LEFT + place * step + step * 0.12, 1)
-        name, number = month_name(month), at_least(count, found.smallest)
-        middle, short = round(LEFT + (place + 0.5) * step, 1), date_format(date(*month, 1), "M y")
-        is_named = (len(months) - 1 - place) % every == 0
+        name, number = step_name(first, by), at_least(count, found.smallest)
+        middle, short = round(LEFT + (place + 0.5) * step, 1), date_format(first, "j M" if by == WEEKS else "M y")
+        is_named = (len(found.steps) - 1 - place) % every == 0
         columns.append(Column(x, FLOOR - tall, round(step * 0.76, 1), tall, middle, name, short, number, is_named))
     return Curve(tuple(columns), number_format(most))
 
@@ -142,6 +146,7 @@ def query(asked: Asked, **more: str) -> str:
         "from": f"{asked.first[0]}-{asked.first[1]:02d}",
         "to": f"{asked.last[0]}-{asked.last[1]:02d}",
         **{name: getattr(asked, name) for name in ("need", "area", "cause", "public")},
+        "by": asked.by if asked.by == WEEKS else "",
         **more,
     }
     return urlencode({name: value for name, value in kept.items() if value})
@@ -156,12 +161,20 @@ def name_of(kind: str, code: str, words: Vocabulary) -> str:
         case "area":
             return words.area_name(code) or code
         case "cause":
-            return str(UnmetNeed.Cause(code).label) if code in UnmetNeed.Cause.values else code
+            return cause_name(code)
         case "public":
             return words.public_name(code)
     if code.startswith("fact:"):
         return words.criterion_name(code.removeprefix("fact:"))
     return str(FILTERS.get(code, code))
+
+
+def cause_name(code: str) -> str:
+    """Of an unmet need, or of a place that was refused."""
+    for causes in (UnmetNeed.Cause, Refusal.Cause):
+        if code in causes.values:
+            return str(causes(code).label)
+    return code
 
 
 def offer(there: Offer) -> str:
@@ -187,12 +200,12 @@ def on_map(smallest: int, name: str, count: int) -> tuple[str, str]:
 
 
 def csv_rows(found: Unmet, words: Vocabulary) -> Iterator[tuple[str, str, str, str, str]]:
-    """One line for each value of each dimension and month; an empty number: fewer than the smallest cell."""
-    yield ("dimension", "code", "name", "month", "at_least")
-    months = [f"{year}-{month:02d}" for year, month in found.asked.months]
-    for month, count in zip(months, found.by_month, strict=True):
-        yield ("all", "", "", month, str(count or ""))
+    """One line for each value of each dimension and month (or week: its Monday); an empty number: fewer than the smallest cell."""
+    yield ("dimension", "code", "name", found.asked.by, "at_least")
+    steps = [step.isoformat() if found.asked.by == WEEKS else f"{step:%Y-%m}" for step in found.steps]
+    for step, count in zip(steps, found.by_step, strict=True):
+        yield ("all", "", "", step, str(count or ""))
     for kind, lines in found.lines.items():
         for line in lines:
-            for month, count in zip(months, line.months, strict=True):
-                yield (kind, line.code, name_of(kind, line.code, words), month, str(count or ""))
+            for step, count in zip(steps, line.steps, strict=True):
+                yield (kind, line.code, name_of(kind, line.code, words), step, str(count or ""))
