@@ -152,6 +152,7 @@ demo = record(
         "lists": list_of(waiting_list),
         "flows": list_of(flow),
         "draw": draw,
+        "referrals": whole(0, 10_000),
         "helpers": list_of(code),
         "winters": list_of(code),
         "accounts": list_of(account),

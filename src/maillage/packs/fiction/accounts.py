@@ -61,7 +61,23 @@ def open_all(territory: Territory, *, at: datetime) -> tuple[list[Account], str]
         with suppress(actions.AlreadyThere):
             actions.add_member(user, role, territory=territory, organization=place, by=BY, at=at)
         opened.append(Account(user.email, str(role.label), str(place or territory)))
-    return opened, password
+    return [*opened, *_of_the_pack(territory, kept, at)], password
+
+
+def _of_the_pack(territory: Territory, password: str, at: datetime) -> list[Account]:
+    """Those that the demonstration of places asks for: a dispatcher, somebody of a house ... each in an organisation."""
+    told = territory.content.get("fiction", {}).get("places", {}).get("accounts", ())
+    places = Organization.objects.in_bulk([one["organization"] for one in told])
+    opened = []
+    for one in told:
+        place, role = places.get(one["organization"]), Role(one["role"])
+        if place is None:
+            continue
+        user = _user(f"{one['name']}@{HOST}", role, password)
+        with suppress(actions.AlreadyThere):
+            actions.add_member(user, role, territory=territory, organization=place, by=BY, at=at)
+        opened.append(Account(user.email, str(role.label), str(place)))
+    return opened
 
 
 @transaction.atomic

@@ -75,7 +75,7 @@ def generate(
         if progress:
             progress(sum(len(organization.services) for organization in batch))
     told = {"seed": seed, "services": services, "at": at.isoformat(), "refreshed_at": at.isoformat(), "indexed": False}
-    told |= {"refreshed_at": before["refreshed_at"]} if before else {}
+    told |= {name: before[name] for name in ("refreshed_at", "places") if name in before}
     territories.note_fiction(territory, told)
     missed(territory, seed=seed, on=at.date())
     audit.record("generated-fiction", territory, by="system:demo", data={"seed": seed, "services": services})
@@ -151,7 +151,11 @@ def refresh(territory: Territory, *, at: datetime, progress: Progress | None = N
     told = state(territory)
     last = datetime.fromisoformat(told["refreshed_at"])
     stale = ServiceCapacity.objects.filter(
-        service__territory=territory, service__is_fictional=True, updated_at__lte=last, expires_at__isnull=False
+        service__territory=territory,
+        service__is_fictional=True,
+        updated_at__lte=last,
+        expires_at__isnull=False,
+        is_derived=False,
     )
     services = sorted(set(stale.values_list("service_id", flat=True)))
     with transaction.atomic():

@@ -52,6 +52,16 @@ def organization(territory: Territory, pack: Pack, code: str) -> Organization | 
     return real or rows.filter(code=f"{PREFIX}{code}").first()
 
 
+def accounts(territory: Territory, pack: Pack) -> list[dict[str, Any]]:
+    """The accounts of the file whose organisation is known: name, role, and the key of the organisation."""
+    found = []
+    for _path, entry in items(pack.demo_places, "accounts"):
+        place = organization(territory, pack, entry["organization"])
+        if place is not None:
+            found.append({"name": entry["name"], "role": entry["role"], "organization": place.pk})
+    return found
+
+
 class _Writer:
     def __init__(self, territory: Territory, pack: Pack, at: datetime) -> None:
         self.territory, self.pack, self.at, self.language = territory, pack, at, pack.languages[0]

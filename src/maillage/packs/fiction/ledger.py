@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
+
 from maillage.packs.bulk import Table
 from maillage.packs.fiction.draw import Dice
 from maillage.packs.fiction.nights import House, Night
@@ -68,8 +70,12 @@ class Asked:
 
 
 class Ledger:
-    def __init__(self, territory: int, calendar: Calendar, identity: Identity, dice: Dice) -> None:
-        self.territory, self.calendar, self.identity, self.dice = territory, calendar, identity, dice
+    def __init__(
+        self, territory: int, calendar: Calendar, identity: Identity, dice: Dice, lists: Mapping[int, str],
+        languages: Sequence[str],
+    ) -> None:  # fmt: skip
+        self.territory, self.calendar, self.identity, self.dice, self.lists = territory, calendar, identity, dice, lists
+        self.languages, self.drawn = languages, 0
         self.consents = Table(
             Consent, "person_id", "uuid", "purpose", "organization_id", "what", "shown", "language", "how", "given_at",
             "expires_at",
@@ -96,6 +102,7 @@ class Ledger:
     def stay(self, night: Night, *, hold: datetime | None = None) -> None:
         """One stay with those who sleep there; its beds are counted night by night."""
         house, party, calendar = night.house, night.party, self.calendar
+        self.drawn += 1
         key = self.stay_key()
         state = State.HELD if hold else State.OUT if night.end <= 0 else State.IN
         came = calendar.at(night.start, 17 + self.dice.between(0, 5), self.dice.between(0, 59))
@@ -107,7 +114,7 @@ class Ledger:
         )
         from_on = calendar.day(night.start).isoformat()
         self.stays.add(
-            key, self.territory, self.identity(f"stay/{house.group}/{len(self.stays.rows)}/{night.start}"), house.group,
+            key, self.territory, self.identity(f"stay/{house.code}/{self.drawn}"), house.group,
             night.place, party.persons[0], party.household, night.request, night.people, from_on, until, str(state),
             moment(hold) if hold else None, None if hold else moment(came), moment(left) if left else None,
             self.exit(night) if left else "", moment(min(came, calendar.now)),
@@ -139,11 +146,16 @@ class Ledger:
     def tick(self, request: int, kind: str, at: datetime, reason: str) -> None:
         self.clock.add(None, request, str(kind), moment(at), reason, None)
 
-    def consent(self, party: Party, organization: int, shown: Mapping[str, str], language: str, at: datetime) -> int:
-        key = self.consent_key()
+    def consent(
+        self, party: Party, organization: int | None, shown: Mapping[str, str], at: datetime, *,
+        purpose: str = Consent.Purpose.WAITING_LIST, what: Sequence[str] = (),
+    ) -> int:  # fmt: skip
+        """What they agreed to, in the words of the first language that has some."""
+        self.drawn += 1
+        key, language = self.consent_key(), next(iter(self.languages), "")
         self.consents.add(
-            key, party.persons[0], self.identity(f"consent/{party.persons[0]}/{organization}"), str(Consent.Purpose.WAITING_LIST),
-            organization, json.dumps(sorted(party.facts)), shown.get(language, ""), language, str(Consent.How.SAID), moment(at),
+            key, party.persons[0], self.identity(f"consent/{self.drawn}"), str(purpose), organization,
+            json.dumps(sorted(what or party.facts)), shown.get(language, ""), language, str(Consent.How.SAID), moment(at),
             moment(at + timedelta(days=730)),
         )  # fmt: skip
         return key
@@ -163,9 +175,8 @@ class Ledger:
         for one in sorted(self.asked, key=lambda asked: (asked.at, asked.key)):
             last[one.waiting_list] = last.get(one.waiting_list, 0) + 1
             self._request(one, last[one.waiting_list])
-        for (group, night), used in sorted(self.used.items()):
-            self.nights.add(None, group, self.calendar.day(night).isoformat(), max(beds[group], used), used)
-        self.asked, self.used = [], Counter()
+        self._count(beds)
+        self.asked = []
         tables = (
             self.consents,
             self.requests,
@@ -178,10 +189,27 @@ class Ledger:
         )
         return sum(table.write() for table in tables)
 
+    def _count(self, beds: Mapping[int, int]) -> None:
+        """The beds given on each night: a night that is there already counts on."""
+        groups = {group for group, _night in self.used}
+        rows = GroupNight.objects.filter(
+            group__in=groups, night__gte=self.calendar.day(min((n for _g, n in self.used), default=0))
+        )
+        held = {(group, night): key for key, group, night in rows.values_list("pk", "group", "night")}
+        for (group, night), used in sorted(self.used.items()):
+            key = held.get((group, self.calendar.day(night)))
+            if key is None:
+                self.nights.add(None, group, self.calendar.day(night).isoformat(), max(beds[group], used), used)
+            else:
+                rows = GroupNight.objects.filter(pk=key)
+                if not rows.filter(beds__gte=F("used") + used).update(used=F("used") + used):
+                    rows.update(used=F("used") + used, beds=F("used") + used)  # somebody closed beds meanwhile
+        self.used = Counter()
+
     def _request(self, one: Asked, number: int) -> None:
         party = one.party
         self.requests.add(
-            one.key, one.waiting_list, self.identity(f"request/{one.waiting_list}/{number}"), number, party.persons[0],
+            one.key, one.waiting_list, self.identity(f"request/{self.lists[one.waiting_list]}/{number}"), number, party.persons[0],
             party.household, len(party.persons), one.consent, one.asked_by, str(one.channel),
             one.night.isoformat() if one.night else None, party.area, one.public or party.public, json.dumps(party.facts),
             json.dumps(one.wishes or {}), json.dumps(list(one.evidence)), str(one.state), one.end_code, moment(one.at),

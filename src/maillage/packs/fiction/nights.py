@@ -21,6 +21,7 @@ YEAR = 365.25
 class House:
     """A group of places, as a flow needs it. `places`: keys and rooms; none: a dormitory of `beds`."""
 
+    code: str
     group: int
     organization: int
     kind: str  # of the site
@@ -53,8 +54,8 @@ class Night:
     place: int | None
     start: int
     end: int
-    state: str = ""
     request: int | None = None
+    is_known: bool = False  # it was there before these dice
 
     @property
     def people(self) -> int:
@@ -86,6 +87,18 @@ class _Room:
                 return True, key
         return False, None
 
+    def put(self, stay: Night) -> bool:
+        """Somebody who is known to be there. False when the place is not one of these."""
+        if stay.place is None:
+            self.used += stay.people
+            return True
+        found = next((one for one in self.free if one[1] == stay.place), None)
+        if found:
+            self.free.remove(found)
+            self.genders[found[2]].append(stay.party.gender)
+            self.used += 1
+        return found is not None
+
     def give_back(self, stay: Night, night: int, cleaning: int) -> None:
         if stay.place is None:
             self.used -= stay.people
@@ -99,18 +112,26 @@ class _Room:
 Draw = Callable[[int, str], Party]  # night, gender -> somebody new
 
 
-def lived(house: House, flow: Flow, draw: Draw, dice: Dice) -> Iterator[Night]:
-    """The stays of a house, from so many days ago until tonight. Those that begin before are there on the first night."""
+def lived(house: House, flow: Flow, draw: Draw, dice: Dice, *, there: Sequence[Night] | None = None) -> Iterator[Night]:
+    """The stays of a house, from so many days ago until tonight. Those that begin before are there on the first night.
+
+    `there`: who is known to be in it already; then only those who come since are given.
+    """
     start = -flow.days if house.opens is None else max(-flow.days, house.opens)
     size = house.beds if not house.places else len(house.places)
     here = _Room(house, free=[(start, key, label) for key, label in house.places])
     leaving: dict[int, list[Night]] = defaultdict(list)
+    for stay in there or ():
+        if here.put(stay):
+            leaving[max(stay.end, start)].append(stay)
+    is_new = there is None and house.opens is None
     before: deque[Party] = deque()
     last = 1 if house.closes is None else min(1, house.closes)
     for night in range(start, last):
         for stay in leaving.pop(night, ()):
             here.give_back(stay, night, dice.between(0, 1) if flow.mean > 60 else 0)
-            before.append(stay.party)
+            if not stay.is_known:
+                before.append(stay.party)
         wanted = int(size * min(1.0, flow.full + 0.05 * (dice.roll() - 0.5) - (0.015 if night == 0 else 0)))
         while here.used < wanted:
             back = flow.returns and before and before[0].free_on <= night and dice.chance(RETURNS)
@@ -121,11 +142,11 @@ def lived(house: House, flow: Flow, draw: Draw, dice: Dice) -> Iterator[Night]:
                 break
             length = duration(dice, flow)
             end = night + length
-            if night == start and house.opens is None:
+            if night == start and is_new:
                 end = night + max(1, int(length * dice.roll()))
             if house.closes is not None:
                 end = min(end, house.closes)
-            stay = Night(house, party, place, night if night > start or house.opens is not None else end - length, end)
+            stay = Night(house, party, place, night if night > start or not is_new else end - length, end)
             party.free_on = end
             leaving[end].append(stay)
             yield stay

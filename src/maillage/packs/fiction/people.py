@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,7 @@ class Party:
     area: str
     facts: dict[str, Any]
     gender: str = ""
+    called: str = ""
     free_on: int = 0  # number of the night from which they have no place
     linked: set[tuple[int, str]] = field(default_factory=set)
 
@@ -48,7 +49,8 @@ class Keys:
     """Primary keys one at a time, taken from a table by the hundred."""
 
     def __init__(self, table: Table) -> None:
-        self.table, self.held = table, iter(())
+        self.table = table
+        self.held: Iterator[int] = iter(())
 
     def __call__(self) -> int:
         key = next(self.held, None)
@@ -85,12 +87,13 @@ class People:
                 household, self.territory, self.identity(f"household/{household_mark(self.drawn)}"), moment(at)
             )
         family, spoken = dice.pick(self.names.family), self._spoken()
-        persons = tuple(
+        drawn = [
             self._person(gender, age, family, spoken, facts if n == 0 else {}, household, kind, at)
             for n, (gender, age) in enumerate(heads)
-        )
+        ]
+        persons = tuple(key for key, _called in drawn)
         public = self.names.publics.get(str(heads[0][0]), "")
-        return Party(persons, household, public, dice.pick(self.names.areas), facts, gender=str(heads[0][0]))
+        return Party(persons, household, public, dice.pick(self.names.areas), facts, str(heads[0][0]), drawn[0][1])
 
     def link(self, party: Party, organization: int, reason: str, since: datetime, until: datetime | None) -> None:
         """Once for each reason while it is open, as the database wants it."""
@@ -158,7 +161,7 @@ class People:
     def _person(
         self, gender: str, age: int, family: str, spoken: list[str], facts: Mapping[str, Any], household: int | None,
         kind: str, at: datetime,
-    ) -> int:  # fmt: skip
+    ) -> tuple[int, str]:  # fmt: skip
         dice, key = self.dice, self.person_key()
         self.drawn += 1
         written = next((code for code in spoken if code in self.names.languages), self.names.languages[0])
@@ -172,7 +175,7 @@ class People:
             at.year - age if given and dice.chance(0.93) else None, str(gender), written, json.dumps(spoken), str(contact),
             json.dumps(dict(facts)), True, moment(at - timedelta(hours=1)),
         )  # fmt: skip
-        return key
+        return key, f"{given} {family}".strip() or alias
 
 
 def household_mark(number: int) -> str:

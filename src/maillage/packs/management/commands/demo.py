@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 
 from maillage.directory.models import Service
 from maillage.directory.search.index import reindex
-from maillage.packs import actions, pack, screen
-from maillage.packs.fiction import accounts
+from maillage.packs import actions, houses, pack, screen
+from maillage.packs.fiction import accounts, places
 from maillage.packs.fiction import actions as fiction
 from maillage.packs.problems import PackInvalid, PackNotFound
 from maillage.territory.models import Territory
@@ -93,7 +93,8 @@ class Command(BaseCommand):
             self.console.print(sentence % told)
         elif services > told.get("services", 0) or not told:
             self.generate(territory, folder, services or 3000, told.get("seed", 1 if seed is None else seed))
-        if not fiction.state(territory)["indexed"]:
+        self.people(territory, folder)
+        if not fiction.state(territory)["indexed"] or fiction.unindexed(territory):
             with screen.bar(_("Indexing"), total=fiction.unindexed(territory)) as advance:
                 fiction.index(territory, progress=advance)
         if fiction.is_stale(territory, at=timezone.now()):
@@ -105,6 +106,19 @@ class Command(BaseCommand):
             _("%(territory)s: %(services)s fictional services (seed %(seed)s), labelled so on every page") % names
         )
         return territory
+
+    def people(self, territory: Territory, folder: Any) -> None:
+        """Houses with people in them, and tonight: written once, brought up to date when it is another night."""
+        at = timezone.now()
+        is_there = bool(places.state(territory))
+        if not (folder / houses.DEMO).exists() or (is_there and not places.is_stale(territory, at=at)):
+            return
+        with screen.bar(_("Drawing houses, people and nights"), total=None) as advance:
+            found = pack.read_valid(folder)
+            if is_there:
+                advance(places.refresh(territory, found, at=at))
+            else:
+                advance(places.generate(territory, found, seed=fiction.state(territory)["seed"], at=at))
 
     def load(self, folder: Any) -> Territory:
         found = pack.read_valid(folder)
