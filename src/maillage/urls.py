@@ -6,6 +6,7 @@ from maillage.web.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("maillage.web.public.urls")),
+    path("desk/referrals/", include("maillage.standards.fhir.pages")),
     path("desk/", include("maillage.web.desk.urls")),
     path("api/", api.urls),
     path("library/", include("maillage.standards.library")),
