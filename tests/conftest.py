@@ -40,6 +40,9 @@ STACK = pytest.StashKey[ExitStack]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="database of this run")
+    parser.addoption(
+        "--attack-seconds", type=float, default=0.7, help="how long each storm of the concurrency suite lasts"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
