@@ -71,6 +71,11 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "referral": ANYONE,  # who has the link that a letter brought
     "my-referral": ANYONE,  # whom it is about, and has their own link
     "ask": ANYONE,
+    "offer": ANYONE,  # to whom a place is offered, by their own link
+    "my-request": ANYONE,  # who waits, by their own link
+    "night": ANYONE,
+    "draws": ANYONE,
+    "draw": ANYONE,
     "welcome": ANYONE,  # who was invited
     "health": ANYONE,
     "favicon": ANYONE,
@@ -115,6 +120,15 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "desk-surges": COORDINATORS,
     "desk-surge-open": COORDINATORS,
     "desk-surge": COORDINATORS,
+    "desk-request-new": CARERS,
+    "desk-waiting": CARERS,
+    "desk-list-waiting": CARERS,
+    "desk-runs": CARERS,
+    "desk-run": CARERS,
+    "desk-draw": CARERS,
+    "desk-request": CARERS,
+    "desk-sites": CARERS,
+    "desk-site": CARERS,
     "desk-services": EDITORS,
     "desk-still-true": EDITORS,
     "desk-room": EDITORS,

@@ -16,8 +16,11 @@ from maillage.web.seat import seat
 WAYS: tuple[tuple[str, Promise, str], ...] = (
     ("desk", _("Desk"), "home"),
     ("desk-tonight", _("Tonight"), "moon"),
+    ("desk-surges", _("Cold weather"), "cloud"),
     ("desk-people", _("People"), "user-group"),
     ("desk-referrals", _("Referrals"), "inbox-arrow-down"),
+    ("desk-waiting", _("Waiting lists"), "clock"),
+    ("desk-sites", _("Houses"), "building-office"),
     ("desk-services", _("Services"), "building-storefront"),
     ("desk-changes", _("Changes"), "pencil-square"),
     ("desk-moderation", _("To decide"), "scale"),

@@ -2,12 +2,15 @@ from django.urls import path
 
 from maillage.web.desk import (
     account,
+    ask_place,
     closures,
+    draws,
     duplicates,
     feeds,
     health,
     history,
     home,
+    houses,
     imports,
     lists,
     members,
@@ -16,13 +19,17 @@ from maillage.web.desk import (
     refer,
     referrals,
     reports,
+    requests,
     room,
+    runs,
     service_edit,
     service_new,
     services,
+    surge,
     tonight,
     trail,
     unmet,
+    waiting_lists,
 )
 
 # one block for each flow; every name stands in web/access.py
@@ -49,6 +56,17 @@ urlpatterns = [
     path("referrals/", referrals.boxes, name="desk-referrals"),
     path("referrals/<uuid:uuid>/", referrals.referral, name="desk-referral"),
     path("services/<uuid:uuid>/refer/", refer.refer, name="desk-refer"),
+    # who waits for a place, runs of the allocation, the draw of a night
+    path("people/<uuid:uuid>/ask/", ask_place.ask, name="desk-request-new"),
+    path("waiting/", waiting_lists.lists, name="desk-waiting"),
+    path("waiting/<uuid:uuid>/", waiting_lists.one, name="desk-list-waiting"),
+    path("waiting/<uuid:uuid>/runs/", runs.runs, name="desk-runs"),
+    path("waiting/<uuid:uuid>/draw/", draws.draw, name="desk-draw"),
+    path("runs/<uuid:uuid>/", runs.run, name="desk-run"),
+    path("requests/<uuid:uuid>/", requests.request_page, name="desk-request"),
+    # the houses and their places
+    path("houses/", houses.sites, name="desk-sites"),
+    path("houses/<uuid:uuid>/", houses.site, name="desk-site"),
     # how fresh and how complete the directory is
     path("health/", health.page, name="desk-health"),
     path("health/records/", health.records, name="desk-health-records"),
@@ -61,6 +79,10 @@ urlpatterns = [
     path("tonight/live/", tonight.live, name="desk-tonight-live"),
     path("tonight/<uuid:uuid>/", tonight.place, name="desk-tonight-place"),
     path("tonight/held/<uuid:uuid>/", tonight.hold, name="desk-tonight-hold"),
+    # plans for cold weather
+    path("cold/", surge.plans, name="desk-surges"),
+    path("cold/plan/<str:code>/", surge.plan, name="desk-surge-open"),
+    path("cold/<uuid:uuid>/", surge.one, name="desk-surge"),
     # services: kept true by their own people
     path("services/", services.services, name="desk-services"),
     path("services/<uuid:uuid>/still-true/", services.still_true, name="desk-still-true"),
