@@ -16,6 +16,7 @@ from maillage.web.seat import seat
 WAYS: tuple[tuple[str, Promise, str], ...] = (
     ("desk", _("Desk"), "home"),
     ("desk-tonight", _("Tonight"), "moon"),
+    ("desk-street", _("In the street"), "map-pin"),
     ("desk-surges", _("Cold weather"), "cloud"),
     ("desk-people", _("People"), "user-group"),
     ("desk-referrals", _("Referrals"), "inbox-arrow-down"),

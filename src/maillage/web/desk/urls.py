@@ -25,6 +25,7 @@ from maillage.web.desk import (
     service_edit,
     service_new,
     services,
+    street,
     surge,
     tonight,
     trail,
@@ -79,6 +80,8 @@ urlpatterns = [
     path("tonight/live/", tonight.live, name="desk-tonight-live"),
     path("tonight/<uuid:uuid>/", tonight.place, name="desk-tonight-place"),
     path("tonight/held/<uuid:uuid>/", tonight.hold, name="desk-tonight-hold"),
+    # met at night, without papers
+    path("street/", street.street, name="desk-street"),
     # plans for cold weather
     path("cold/", surge.plans, name="desk-surges"),
     path("cold/plan/<str:code>/", surge.plan, name="desk-surge-open"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
@@ -191,6 +192,7 @@ def requests(rows: Iterable[Request]) -> list[Step]:
         Step(
             one.waiting_list.name(), str(one.get_state_display()),
             gettext("asked on %(date)s") % {"date": day(one.asked_at)}, kinds.get(Request.State(one.state), ""),
+            reverse("desk-request", args=[one.uuid]),
         )
         for one in rows
     ]  # fmt: skip
