@@ -1,131 +1,114 @@
-"""What was open, what was used, who was refused, night by night."""
+"""Midnight, the night when an hour comes twice, the one when an hour is missing, the 29th of February."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from maillage.places import nights
-from maillage.places.models import GroupNight, OutOfUse, Refusal, Stay, SurgeActivation
-from maillage.places.nights import Span
-from tests.testland import NOW
+from maillage.places import queries, rules
+from maillage.places.actions import stays
+from maillage.places.models import GroupNight, Place, Stay
+from tests.beds import Beds
 
-FIRST = date(2026, 11, 1)
-SPAN = Span(FIRST, date(2026, 11, 10))
 BRUSSELS = ZoneInfo("Europe/Brussels")
+BY = "system:test"
 
 
-def day(number: int) -> date:
-    return date(2026, 11, number)
+def moment(*parts: int, fold: int = 0) -> datetime:
+    return datetime(*parts, tzinfo=BRUSSELS, fold=fold).astimezone(UTC)  # type: ignore[misc,arg-type]
 
 
-def moment(number: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(2026, 11, number, hour, minute, tzinfo=BRUSSELS)
+def hold(beds: Beds, where: Any, person: Any, at: datetime, **more: Any) -> Stay:
+    tonight = queries.night(beds.territory, at)
+    said = {"from_on": tonight, "until_on": tonight + timedelta(days=1), "minutes": 60, "by": BY, "at": at}
+    return stays.hold(where, person, **{**said, **more})[0]
 
 
-def sleep(beds, person, group, since, until, *, place=None, state="out", people=1, **more):
-    return Stay.objects.create(
-        territory=beds.territory, group=group, place=place, person=person, people=people, from_on=since, until_on=until,
-        state=state, created_at=NOW, **more,
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    ("at", "night"),
+    [
+        (moment(2026, 11, 20, 23, 59), date(2026, 11, 20)),
+        (moment(2026, 11, 21, 0, 0), date(2026, 11, 20)),
+        (moment(2026, 11, 21, 4, 59), date(2026, 11, 20)),
+        (moment(2026, 11, 21, 5, 0), date(2026, 11, 21)),
+        (moment(2026, 10, 25, 2, 30), date(2026, 10, 24)),  # the hour that comes twice
+        (moment(2026, 10, 25, 2, 30, fold=1), date(2026, 10, 24)),
+        (moment(2026, 10, 25, 5, 0), date(2026, 10, 25)),
+        (moment(2027, 3, 28, 1, 59), date(2027, 3, 27)),  # the hour that is missing follows
+        (moment(2027, 3, 28, 3, 0), date(2027, 3, 27)),
+        (moment(2028, 2, 28, 23, 0), date(2028, 2, 28)),
+        (moment(2028, 2, 29, 23, 0), date(2028, 2, 29)),
+        (moment(2028, 3, 1, 1, 0), date(2028, 2, 29)),
+        (moment(2027, 3, 1, 1, 0), date(2027, 2, 28)),
+        (moment(2027, 1, 1, 0, 30), date(2026, 12, 31)),
+    ],
+)
+def test_a_night_is_that_of_its_evening(beds: Beds, at: datetime, night: date) -> None:
+    assert queries.night(beds.territory, at) == night
 
 
-@pytest.fixture
-def of(beds):
-    def of(code, **more):
-        slept = nights.stays(beds.territory, SPAN)
-        rows = nights.groups(beds.territory, SPAN, slept, **more)
-        return {row.public or "dormitory": row for row in rows}[code]
-
-    return of
+@given(st.datetimes(datetime(2024, 1, 1), datetime(2032, 12, 31)), st.integers(0, 48 * 60))
+def test_time_never_leads_back_to_a_night_before(start: datetime, minutes: int) -> None:
+    first = start.replace(tzinfo=UTC)
+    nights = [rules.night_of(one.astimezone(BRUSSELS)) for one in (first, first + timedelta(minutes=minutes))]
+    assert nights[0] <= nights[1] <= nights[0] + timedelta(days=3)
 
 
-def test_a_place_is_used_from_the_first_evening_up_to_the_day_of_leaving(beds, of):
-    sleep(beds, beds.amina, beds.women, day(2), day(5), place=beds.places[0])
-    sleep(beds, beds.carla, beds.women, date(2026, 10, 20), day(3), place=beds.places[1])
-    row = of("women")
-    assert row.open.tolist() == [2] * 10
-    assert row.used.tolist() == [1, 2, 1, 1, 0, 0, 0, 0, 0, 0]
-    assert row.accredited == 3
+def test_a_bed_held_before_midnight_is_still_held_after_it(beds: Beds) -> None:
+    stay = hold(beds, beds.women, beds.carla, moment(2026, 11, 20, 23, 50))
+    after = moment(2026, 11, 21, 0, 20)
+    assert Place.objects.with_state(at=after).get(pk=stay.place_id).now == "held"  # type: ignore[misc]
+    assert queries.room([beds.site.pk], at=after)[beds.shelter.pk].free == 5
+    other = hold(beds, beds.women, beds.amina, after)
+    assert (other.place.label, other.from_on) == ("W2", date(2026, 11, 20))
+    stays.admit(stay, by=BY, at=after)
+    assert stay.came_at == after
 
 
-def test_who_left_before_the_day_that_was_planned_is_gone(beds, of):
-    sleep(beds, beds.amina, beds.women, day(2), day(9), place=beds.places[0], left_at=moment(4, 9))
-    assert of("women").used.tolist() == [0, 1, 1, 0, 0, 0, 0, 0, 0, 0]
+def test_who_leaves_at_two_in_the_morning_frees_this_night_who_leaves_at_six_has_slept(beds: Beds) -> None:
+    early, late = (
+        stays.admit(hold(beds, beds.dormitory, one, moment(2026, 11, 20, 22, 0)), by=BY, at=moment(2026, 11, 20, 22, 5))
+        for one in (beds.bruno, beds.carla)
+    )
+    stays.check_out(early, "street", by=BY, at=moment(2026, 11, 21, 2, 0))
+    stays.check_out(late, "unknown", by=BY, at=moment(2026, 11, 21, 6, 0))
+    assert (early.until_on, late.until_on) == (date(2026, 11, 20), date(2026, 11, 21))
+    assert GroupNight.objects.get().used == 1
 
 
-def test_who_is_still_there_after_their_last_night_is_still_there(beds, of):
-    sleep(beds, beds.amina, beds.women, day(2), day(3), place=beds.places[0], state="in")
-    assert of("women").used.tolist() == [0, 1, 1, 1, 1, 1, 1, 1, 1, 1]
+def test_a_hold_of_an_hour_lasts_an_hour_in_the_night_when_the_clock_goes_back(beds: Beds) -> None:
+    at = moment(2026, 10, 25, 2, 40)
+    stay = hold(beds, beds.women, beds.carla, at)
+    assert stay.hold_expires_at == moment(2026, 10, 25, 2, 40, fold=1)
+    assert queries.free_places(beds.women, from_on=stay.from_on, until_on=stay.until_on, at=at) == [beds.places[1]]
+    over = at + timedelta(minutes=60)
+    assert len(queries.free_places(beds.women, from_on=stay.from_on, until_on=stay.until_on, at=over)) == 2
+    assert stays.sweep(beds.territory, by=BY, at=over) == 1
 
 
-def test_held_cancelled_and_no_show_use_nothing(beds, of):
-    for state in ("held", "cancelled", "no_show"):
-        sleep(beds, beds.amina, beds.women, day(2), day(3), place=beds.places[0], state=state)
-    assert not of("women").used.any()
+def test_the_29th_of_february_is_a_night_like_another(beds: Beds) -> None:
+    at = moment(2028, 2, 28, 20, 0)
+    stay = hold(beds, beds.dormitory, beds.bruno, at, until_on=date(2028, 3, 2), minutes=None)
+    assert list(GroupNight.objects.order_by("night").values_list("night", flat=True)) == [
+        date(2028, 2, 28), date(2028, 2, 29), date(2028, 3, 1),
+    ]  # fmt: skip
+    stays.admit(stay, by=BY, at=at)
+    stays.renew(stay, date(2028, 2, 29), by=BY, at=at)
+    assert [row.used for row in GroupNight.objects.order_by("night")] == [1, 0, 0]
 
 
-def test_a_dormitory_counts_its_beds_and_what_was_said_of_a_night(beds, of):
-    sleep(beds, beds.bruno, beds.dormitory, day(1), day(2), people=2)
-    GroupNight.objects.create(group=beds.dormitory, night=day(2), beds=5, used=0)
-    row = of("dormitory")
-    assert row.open.tolist()[:3] == [3, 5, 3]
-    assert row.used.tolist()[:2] == [2, 0]
-
-
-def test_cleaning_at_noon_takes_no_night_and_repairs_take_each_night_once(beds, of):
-    place = beds.places[0]
-    for state, starts, ends in (
-        ("cleaning", moment(2, 12), moment(2, 13)),
-        ("works", moment(4, 15), moment(6, 15)),
-        ("closed", moment(5, 10), moment(7, 10)),
-        ("works", moment(9, 23), None),
-    ):
-        OutOfUse.objects.create(place=place, state=state, starts_at=starts, ends_at=ends)
-    assert of("women").open.tolist() == [2, 2, 2, 1, 1, 1, 2, 2, 2, 1]
-
-
-def test_a_house_lent_for_a_time_and_a_group_of_the_cold_are_open_in_their_season(beds, of):
-    beds.families.surge = "cold"
-    beds.families.save()
-    assert not of("families").open.any()
-    activation = SurgeActivation.objects.create(
-        territory=beds.territory, plan="cold", is_triggered=True, reason="frost", opened_at=moment(3, 15), closed_at=moment(6, 9)
-    )  # fmt: skip
-    activation.groups.add(beds.families)
-    assert of("families").open.tolist() == [0, 0, 1, 1, 1, 0, 0, 0, 0, 0]
-    SurgeActivation.objects.update(closed_at=None)
-    beds.site.opens_on, beds.site.closes_on = day(2), day(9)
-    beds.site.save()
-    assert of("families").open.tolist() == [0, 0, 1, 1, 1, 1, 1, 1, 0, 0]
-    assert of("women").open.tolist() == [0, 2, 2, 2, 2, 2, 2, 2, 0, 0]
-
-
-def test_houses_of_another_kind_are_left_out_when_one_is_asked(beds):
-    assert nights.groups(beds.territory, SPAN, (), kind="care") == []
-    assert len(nights.groups(beds.territory, SPAN, (), kind="shelter")) == 3
-
-
-def test_demand_is_people_who_slept_and_people_for_whom_nothing_was_found(beds):
-    sleep(beds, beds.amina, beds.families, day(1), day(3), place=beds.places[2], people=3)
-    for cause, at, people in (
-        ("no_place", moment(2, 22), 2),
-        ("rule", moment(3, 2), 1),  # still the night of the 2nd
-        ("provider", moment(2, 22), 7),  # one offer declined: the request lives on
-        ("person", moment(2, 22), 7),
-        ("no_place", moment(11, 4, 59), 4),  # the night of the 10th
-        ("no_place", moment(11, 5), 9),
-    ):
-        Refusal.objects.create(territory=beds.territory, cause=cause, at=at, people=people, public="families")
-    housed = nights.housed_people(SPAN, nights.stays(beds.territory, SPAN))
-    assert housed["families"].tolist()[:3] == [3, 3, 0]
-    refused = nights.refused_people(beds.territory, SPAN)
-    assert refused["families"].tolist() == [0, 3, 0, 0, 0, 0, 0, 0, 0, 4]
-
-
-def test_a_span_knows_where_a_night_stands():
-    assert SPAN.length == 10
-    assert [SPAN.place(FIRST + timedelta(n)) for n in (-5, 0, 3, 10, 99)] == [0, 0, 3, 10, 10]
-    assert Span(FIRST, FIRST - timedelta(3)).length == 0
+def test_a_dormitory_empties_at_noon_as_far_as_anybody_knows(beds: Beds) -> None:
+    stay = stays.admit(
+        hold(beds, beds.dormitory, beds.bruno, moment(2026, 11, 20, 22, 0)), by=BY, at=moment(2026, 11, 20, 22, 5)
+    )
+    assert stays.sweep(beds.territory, by=BY, at=moment(2026, 11, 21, 11, 59)) == 0
+    morning = moment(2026, 11, 21, 9, 0)
+    assert queries.room([beds.site.pk], at=morning)[beds.shelter.pk].free == 5  # still there: not free yet
+    assert stays.sweep(beds.territory, by=BY, at=moment(2026, 11, 21, 12, 0)) == 1
+    stay.refresh_from_db()
+    assert (stay.state, stay.exit, stay.until_on) == ("out", "unknown", date(2026, 11, 21))

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
+from django.utils import formats
 
 from maillage.methods.text import typed
-from maillage.people import audit, messages
+from maillage.people import audit, mail, messages
 from maillage.people.models import Person, User
 from maillage.people.queries import helps
 from maillage.people.rules import NotAllowed
@@ -46,10 +47,11 @@ MOST_PASSED_OVER: Final = 100  # of those before them, the first ones; the trail
 @transaction.atomic
 def offer(
     request: Request, where: PlaceGroup | Place, *, line: AllocationLine | None = None, reason: str = "", from_on: date | None = None,
-    until_on: date | None = None, minutes: float | None = None, despite: str = "", by: User | str, at: datetime,
+    until_on: date | None = None, minutes: float | None = None, despite: str = "", write: bool = True, by: User | str, at: datetime,
 ) -> tuple[Offer, str]:  # fmt: skip
     """The place is held for them until they answer, or the time of the list's rules is over. Gives back the secret of their link.
 
+    `write`: they are written to, by the way that is safe for them, when there is one.
     By a run: its `line`. By hand: a written `reason`, unless nobody who could have the place stands before them; those who do are
     noted as passed over. Raises NotAllowed, and Refused: Changed, NoRoom, PlaceTaken, AlreadyHoused, NotForThem, Impossible.
     """
@@ -77,6 +79,8 @@ def offer(
     PassedOver.objects.bulk_create(
         PassedOver(request_id=key, offer=made, reason=reason, at=at) for key in before[:MOST_PASSED_OVER]
     )
+    if write:
+        _say(made, "offer", _link(made, token), by=by, at=at)
     said = {"group": str(group.uuid), "by_hand": line is None, "passed_over": len(before)}
     audit.record("offered a place", made, by=by, at=at, data=said)
     return made, token
@@ -89,7 +93,7 @@ def give(
 ) -> Offer:  # fmt: skip
     """Offered and accepted in one breath: the household stands at the desk, or is on the telephone. Raises as `offer`."""
     made, _token = offer(
-        request, where, reason=reason, from_on=from_on, until_on=until_on, despite=despite, by=by, at=at
+        request, where, reason=reason, from_on=from_on, until_on=until_on, despite=despite, write=False, by=by, at=at
     )
     return accept(made, by=by, at=at)
 
@@ -219,9 +223,19 @@ def _give_back(offer: Offer, *, at: datetime) -> None:
     claims.tell_room(offer.group.site, at=at)
 
 
-def _say(offer: Offer, template: str, *, by: User | str, at: datetime) -> None:
+def _say(offer: Offer, template: str, values: messages.Values | None = None, *, by: User | str, at: datetime) -> None:
     """By the way that is safe for them; the words name no house."""
-    messages.say(offer.request.person, template, key=f"{template}:{offer.uuid}", by=by, at=at)
+    messages.say(offer.request.person, template, values, key=f"{template}:{offer.uuid}", by=by, at=at)
+
+
+def _link(offer: Offer, token: str) -> messages.Values:
+    """`until` is said in their language."""
+    zone = ZoneInfo(offer.request.waiting_list.territory.timezone)
+    until = offer.expires_at.astimezone(zone)
+    return {
+        "link": mail.link("offer", token=token),
+        "until": lambda: formats.date_format(until, "SHORT_DATETIME_FORMAT"),
+    }
 
 
 def _move(request: Request, old: str, new: str) -> None:
