@@ -1,7 +1,8 @@
-"""The server is killed (-9) in the middle of two hundred edits: every edit that it acknowledged is there."""
+"""The server is killed (-9) in the middle of two hundred writes: every write that it acknowledged is there, once, and whole."""
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -17,10 +18,11 @@ import urllib.request
 from collections.abc import Iterator
 from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
+T = TypeVar("T")
 EDITS, KILLS, THREADS = 200, 3, 4
 PASSWORD = "three calm elephants walk home"
 EMAIL = "moderator@example.org"
@@ -33,6 +35,38 @@ print(json.dumps({"said": [[str(uuid), new["available"]] for uuid, new in
     "broken": str(audit.verify().broken or "")}))
 """
 SERVICES = "from maillage.directory.models import Service; print(*Service.objects.order_by('id').values_list('uuid', flat=True)[:8])"
+
+HOUSE = """
+import json
+from django.utils import timezone
+from maillage.people.actions import persons
+from maillage.places.actions import sites
+from maillage.directory.models import Service
+at, by = timezone.now(), "system:test"
+service = Service.objects.exclude(organization=None).order_by("id").first()
+site = sites.open_site(service.territory, service, "Killed", kind="shelter", by=by, at=at)
+rooms = sites.open_group(site, by=by, at=at)
+sites.open_places(rooms, [str(n) for n in range(100)], by=by, at=at)
+beds = sites.open_group(site, kind="dormitory", beds=100, by=by, at=at)
+people = [persons.register(service.territory, service.organization, alias=f"N{n}", by=by, at=at) for n in range(200)]
+print(json.dumps({"site": str(site.uuid), "groups": [str(rooms.uuid), str(beds.uuid)], "organization": str(service.organization.uuid),
+    "people": [str(person.uuid) for person in people]}))
+"""
+SLEPT = """
+import json
+from collections import Counter
+from maillage.people import audit
+from maillage.people.models import Once, Trace
+from maillage.places.models import GroupNight, Occupant, Stay
+stays = Stay.objects.filter(group__site__name="Killed")
+verbs = Counter(Trace.objects.filter(target__in=[str(u) for u in stays.values_list("uuid", flat=True)]).values_list("verb", flat=True))
+print(json.dumps({"stays": [[str(p), s] for p, s in stays.values_list("person__uuid", "state")],
+    "occupants": Occupant.objects.filter(stay__in=stays).count(),
+    "whole": all(o.state == o.stay.state and o.from_on == o.stay.from_on for o in Occupant.objects.filter(stay__in=stays).select_related("stay")),
+    "places": len(set(stays.exclude(place=None).values_list("place", flat=True))),
+    "beds": sum(GroupNight.objects.filter(group__site__name="Killed").values_list("used", flat=True)),
+    "verbs": verbs, "once": Once.objects.exclude(target=None).count(), "broken": str(audit.verify().broken or "")}))
+"""
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -175,6 +209,61 @@ def test_every_acknowledged_edit_survives_a_kill(where: dict[str, str]) -> None:
     assert told["broken"] == ""
 
 
-def _next(numbers: Iterator[int], lock: threading.Lock) -> int | None:
+@pytest.mark.slow
+def test_every_bed_that_was_given_is_there_once_after_a_kill(where: dict[str, str]) -> None:
+    """A telephone that got no answer sends the same form again: who was taken in is in one bed, with their trace and their count."""
+    maillage(where, "demo", "--no-serve", "--services", "20")
+    house = json.loads(maillage(where, "shell", "--no-imports", "-c", HOUSE))
+    role = ["--role", "professional", "--organization", house["organization"], "--password-stdin"]
+    maillage(where, "user", "add", EMAIL, *role, said=f"{PASSWORD}\n")
+    server = Server(where)
+    path = f"/desk/houses/{house['site']}/"
+    todo, lock, alive = iter(enumerate(house["people"])), threading.Lock(), threading.Event()
+    alive.set()
+    acknowledged: list[str] = []
+    first = Worker(server.root)
+    first.sign_in()
+    page = first.opener.open(f"{server.root}{path}", timeout=30).read().decode()
+
+    def work() -> None:
+        while (one := _next(todo, lock)) is not None:
+            number, person = one
+            said = {
+                "do": "take",
+                "person": person,
+                "group": house["groups"][number % 2],
+                "once": f"key-{number}",
+                "people": "1",
+            }
+            while person not in acknowledged:
+                try:
+                    if first.post(path, said, page) == 302:
+                        acknowledged.append(person)
+                except (OSError, http.client.HTTPException):
+                    alive.wait(60)
+
+    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    try:
+        for kill in range(1, KILLS + 1):
+            while len(acknowledged) < kill * len(house["people"]) // (KILLS + 2):
+                time.sleep(0.01)
+            alive.clear()
+            server.kill()
+            server.start()
+            alive.set()
+        for thread in threads:
+            thread.join(120)
+    finally:
+        server.kill()
+    told = json.loads(maillage(where, "shell", "--no-imports", "-c", SLEPT))
+    assert sorted(told["stays"]) == sorted([person, "in"] for person in house["people"])
+    assert (told["occupants"], told["whole"], told["places"], told["beds"]) == (200, True, 100, 100)
+    assert told["verbs"] == {"held a place": 200, "admitted": 200}
+    assert (told["once"], told["broken"]) == (200, "")
+
+
+def _next(numbers: Iterator[T], lock: threading.Lock) -> T | None:
     with lock:
         return next(numbers, None)
