@@ -224,6 +224,9 @@ class Draw(models.Model):
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     list_hash = models.CharField(max_length=64, blank=True)
+    listed = models.BinaryField(
+        null=True, blank=True
+    )  # the requests as they were published: canonical JSON, compressed
     published_at = models.DateTimeField(null=True, blank=True)
     beacon = models.CharField(
         max_length=200, blank=True

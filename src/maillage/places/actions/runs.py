@@ -1,0 +1,212 @@
+"""Running the engine: freeze what it sees, decide outside any transaction, write the lines and the offers in one short one.
+
+A place that somebody took in between is offered to nobody twice: that offer falls out, and a second run, frozen as the first, decides
+about what is left. No line is ever changed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+
+from maillage.people import audit
+from maillage.people.models import User
+from maillage.people.queries import carer_in
+from maillage.people.rules import NotAllowed
+from maillage.places import queries
+from maillage.places import rules as decisions
+from maillage.places.actions import claims, offers, waiting
+from maillage.places.engine import frozen
+from maillage.places.engine.decide import Decided, Line, decide, plain
+from maillage.places.engine.snapshot import taken
+from maillage.places.models import (
+    AllocationLine,
+    AllocationRun,
+    Draw,
+    Place,
+    PlaceGroup,
+    Refusal,
+    Request,
+    RuleSet,
+    WaitingList,
+)
+from maillage.places.waiting import Changed, Refused, gettext_noop
+
+ROUNDS: Final = 3  # runs after each other, when somebody was faster
+KEEPERS: Final = gettext_noop("Only the members of the organisation that keeps this list run it.")
+NO_RULES: Final = gettext_noop("This list has no rules that hold: a run needs them.")
+Missed = dict[int, set[str]]  # number of a request -> groups that could not be offered after all
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which run: of the whole list, of one group where a place came free, or a draw."""
+
+    waiting_list: WaitingList
+    kind: str
+    night: date | None
+    group: PlaceGroup | None
+    rules: RuleSet
+    seed: str
+    by: User | str
+    at: datetime
+
+
+def check_may_run(by: User | str, waiting_list: WaitingList, *, at: datetime, group: PlaceGroup | None = None) -> None:
+    """Members who help people in the organisation that keeps the list; of one group, also those who work there. A command: yes.
+
+    Raises NotAllowed.
+    """
+    if not isinstance(by, User):
+        return
+    mine = carer_in(by, waiting_list.territory, at=at)
+    of_the_house = group is not None and group.site.service.organization_id in mine
+    if waiting_list.keeper_id not in mine and not of_the_house:
+        raise NotAllowed(KEEPERS)
+
+
+def run(
+    waiting_list: WaitingList, *, by: User | str, at: datetime, night: date | None = None, group: PlaceGroup | None = None
+) -> AllocationRun:  # fmt: skip
+    """Who gets the places that are free now; of one `group` only, when a place came free there. Offers are made at once.
+
+    `night`: of a list that is drawn, after its draw: the ranks of the draw count. Raises NotAllowed, Refused.
+    """
+    check_may_run(by, waiting_list, at=at, group=group)
+    rules = rules_for(waiting_list, at=at)
+    kind = AllocationRun.Kind.LIST if group is None else AllocationRun.Kind.FREED
+    return _rounds(Asked(waiting_list, kind, night, group, rules, _seed(waiting_list, rules, night), by, at))
+
+
+def rules_for(waiting_list: WaitingList, *, at: datetime) -> RuleSet:
+    """The version that holds. Raises Refused."""
+    found = waiting.rules_of(waiting_list, at=at)
+    if found is None:
+        raise Refused(NO_RULES)
+    return found
+
+
+def _seed(waiting_list: WaitingList, rules: RuleSet, night: date | None) -> str:
+    """Of the draw of that night, so that ranks stay what they were; without a draw, a new one when lots decide."""
+    if "lot" not in (rules.content.get("order") or ()):
+        return ""
+    if night is None:
+        return secrets.token_hex(32)
+    drawn = Draw.objects.filter(waiting_list=waiting_list, night=night).exclude(run=None).select_related("run").first()
+    return drawn.run.seed if drawn and drawn.run else secrets.token_hex(32)
+
+
+def _rounds(asked: Asked, snapshot: Any = None, draw: Draw | None = None) -> AllocationRun:
+    """The first run; more of them while somebody else was faster."""
+    first: AllocationRun | None = None
+    missed: Missed = {}
+    for _round in range(ROUNDS):
+        if snapshot is None:
+            snapshot = _seen(asked, missed)
+        decided = decide(snapshot, asked.rules.content, asked.seed)
+        made, lost = _write(asked, snapshot, decided, draw=draw if first is None else None)
+        first = first or made
+        if not lost:
+            break
+        for number, groups in lost.items():
+            missed.setdefault(number, set()).update(groups)
+        snapshot = None
+    assert first is not None
+    return first
+
+
+def _seen(asked: Asked, missed: Missed) -> Any:
+    """The snapshot, without what could not be offered a moment ago."""
+    found = taken(asked.waiting_list, asked.rules.content, at=asked.at, night=asked.night, group=asked.group)
+    for one in found["requests"]:
+        one["not_in"] = sorted({*one["not_in"], *missed.get(one["number"], ())})
+    return plain(found)
+
+
+@transaction.atomic
+def _write(asked: Asked, snapshot: Any, decided: Decided, *, draw: Draw | None) -> tuple[AllocationRun, Missed]:
+    """The run, its lines, the offers. What could not be offered any more is given back."""
+    claims.take_turn(asked.waiting_list.territory)
+    octets = frozen.canonical(snapshot)
+    made = AllocationRun.objects.create(
+        waiting_list=asked.waiting_list, kind=asked.kind, night=asked.night, rules=asked.rules, rules_hash=asked.rules.hash,
+        snapshot=frozen.packed(snapshot), snapshot_hash=frozen.digest(octets), seed=asked.seed, engine=frozen.ENGINE,
+        result_hash=decided.hash, started_at=asked.at, started_by=asked.by if isinstance(asked.by, User) else None,
+    )  # fmt: skip
+    if draw is not None and not Draw.objects.filter(pk=draw.pk, run=None).update(run=made):
+        raise Changed(gettext_noop("This draw has been made already."))
+    numbers = [line.number for line in decided.lines]
+    requests = {
+        one.number: one
+        for one in Request.objects.filter(waiting_list=asked.waiting_list, number__in=numbers).select_related(
+            "person", "household", "waiting_list__need", "waiting_list__territory"
+        )
+    }
+    groups = {
+        str(one.uuid): one for one in asked.waiting_list.groups.select_related("site__territory", "site__service")
+    }
+    lines = AllocationLine.objects.bulk_create(_row(made, line, requests, groups) for line in decided.lines)
+    missed = _offer(asked, decided.lines, lines, requests, groups)
+    if draw is not None:
+        _count_refused(decided.lines, requests, at=asked.at)
+    said = {"kind": asked.kind, "lines": len(lines), "result": made.result_hash, "missed": len(missed)}
+    audit.record("ran a list", made, by=asked.by, at=asked.at, data=said)
+    return made, missed
+
+
+def _row(
+    made: AllocationRun, line: Line, requests: Mapping[int, Request], groups: Mapping[str, PlaceGroup]
+) -> AllocationLine:
+    """The group stands in the certificate too: the row forgets it when the house goes, the line does not."""
+    said = line.certificate | ({"group": line.group} if line.group else {})
+    return AllocationLine(
+        run=made, request=requests.get(line.number), number=line.number, rank=line.rank, outcome=line.outcome,
+        group=groups.get(line.group), certificate=said,
+    )  # fmt: skip
+
+
+def _offer(
+    asked: Asked, lines: Sequence[Line], rows: Sequence[AllocationLine], requests: Mapping[int, Request],
+    groups: Mapping[str, PlaceGroup],
+) -> Missed:  # fmt: skip
+    """An offer for each place that is proposed, each in a savepoint: one that cannot be made undoes no other."""
+    missed: Missed = {}
+    for line, row in zip(lines, rows, strict=True):
+        request, group = requests.get(line.number), groups.get(line.group)
+        if not line.group or request is None or group is None:
+            continue
+        try:
+            with transaction.atomic():
+                offers.offer(request, _where(asked, line, group, request), line=row, by=asked.by, at=asked.at)
+        except Refused:
+            missed.setdefault(line.number, set()).add(line.group)
+    return missed
+
+
+def _where(asked: Asked, line: Line, group: PlaceGroup, request: Request) -> PlaceGroup | Place:
+    """A place of the room that the engine chose, where rooms are of one gender and one place is enough."""
+    room = line.certificate.get("room", "")
+    if not room or request.people > group.unit_size:
+        return group
+    night = asked.night or queries.night(group.site.territory, asked.at)
+    until = asked.night and asked.night + timedelta(days=1)
+    free = queries.free_places(group, from_on=night, until_on=until, at=asked.at)
+    return next((place for place in free if (place.room or f"#{place.label}") == room), group)
+
+
+def _count_refused(lines: Sequence[Line], requests: Mapping[int, Request], *, at: datetime) -> None:
+    """Demand that a full house hides: who asked for tonight and got nothing."""
+    causes = {
+        "not_served": (Refusal.Cause.NO_PLACE, decisions.NO_PLACE),
+        "no_option": (Refusal.Cause.RULE, decisions.RULE),
+    }
+    for line in lines:
+        request = requests.get(line.number)
+        if request is not None and line.outcome in causes and request.state == Request.State.WAITING:
+            cause, code = causes[line.outcome]
+            offers.count_refused(request, cause, group=None, code=code, at=at)

@@ -1,0 +1,297 @@
+"""What a run sees of a list at a moment: plain values, no name. Everything that decides is in it; nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Q, QuerySet, Sum
+
+from maillage.people.models import Person
+from maillage.places import clock, queries, rules
+from maillage.places.engine.frozen import ENGINE, canonical, digest, mark
+from maillage.places.models import (
+    Apart,
+    Assessment,
+    ClockEvent,
+    Occupant,
+    Offer,
+    PlaceGroup,
+    Request,
+    Stay,
+    SurgeActivation,
+    WaitingList,
+)
+
+DORMITORY = PlaceGroup.Kind.DORMITORY
+AGAIN_AFTER: Final = timedelta(hours=24)  # an offer that ran out is not made again at once: the next one is asked
+Row = dict[str, Any]
+
+
+def taken(
+    waiting_list: WaitingList, content: Mapping[str, Any], *, at: datetime, night: date | None = None, group: PlaceGroup | None = None
+) -> Row:  # fmt: skip
+    """The snapshot of a list under these rules. `night`: of a draw; `group`: only a place of this one came free."""
+    territory = waiting_list.territory
+    tonight = night or queries.night(territory, at)
+    groups = list(waiting_list.groups.select_related("site__area", "site__service", "site__territory").order_by("uuid"))
+    publics = {one["code"]: one.get("facts") or {} for one in territory.content.get("publics") or ()}
+    cells = places(groups, tonight=tonight, lasting=night is None, at=at)
+    if group is not None:
+        cells = [one | {"free": 0} if one["group"] != str(group.uuid) else one for one in cells]
+    asked, left_out = waiting(waiting_list, tonight=tonight, night=night, at=at)
+    return {
+        "engine": ENGINE,
+        "list": waiting_list.code,
+        "rules": digest(canonical(content)),
+        "at": at.isoformat(),
+        "night": tonight.isoformat(),
+        "groups": [_group(one, publics) for one in groups],
+        "cells": cells,
+        "requests": people(asked, groups, content, publics, tonight=tonight, at=at),
+        "used": used(groups, content, tonight=tonight, at=at),
+        "left_out": left_out,
+        "gone": [],
+    }
+
+
+# ---- places
+
+
+def _group(row: PlaceGroup, publics: Mapping[str, Any]) -> Row:
+    area = row.site.area
+    return {
+        "uuid": str(row.uuid), "code": row.code, "site": str(row.site.uuid), "site_code": row.site.code,
+        "kind": row.kind, "public": row.public, "public_facts": publics.get(row.public, {}), "genders": sorted(row.genders),
+        "minimum_age": row.minimum_age, "maximum_age": row.maximum_age, "care_level": row.care_level,
+        "languages": sorted(row.languages), "wheelchair": row.is_wheelchair_accessible, "unit_size": row.unit_size,
+        "rules": [{key: rule.get(key) for key in ("criterion", "op", "value", "effect")} for rule in row.rules],
+        "point": _point(area.latitude, area.longitude) if area else None,
+    }  # fmt: skip
+
+
+def _point(latitude: float | None, longitude: float | None) -> list[int] | None:
+    """Of the centre of an area, in thousandths of a degree: about a hundred metres. Never an address."""
+    return None if latitude is None or longitude is None else [round(latitude * 1000), round(longitude * 1000)]
+
+
+def places(groups: Iterable[PlaceGroup], *, tonight: date, lasting: bool, at: datetime) -> list[Row]:
+    """Free places, by group; in rooms of one gender, by room. `lasting`: until somebody leaves, else for the one night."""
+    seasons = set(SurgeActivation.objects.filter(closed_at=None).values_list("groups", flat=True))
+    found: list[Row] = []
+    for group in groups:
+        site = group.site
+        shut = (site.opens_on and site.opens_on > tonight) or (site.closes_on and site.closes_on <= tonight)
+        if shut or (group.surge and group.pk not in seasons):
+            found.append(_cell(group, 0))
+        elif group.kind == DORMITORY:
+            found.append(_cell(group, free_beds(group, tonight, at=at)))
+        else:
+            found += _rooms(group, tonight, None if lasting else tonight + timedelta(days=1), at=at)
+    return found
+
+
+def _cell(group: PlaceGroup, free: int, *, room: str = "", gender: str | None = None, alike: bool = False) -> Row:
+    return {"group": str(group.uuid), "room": room, "free": free, "gender": gender, "alike": alike}
+
+
+def free_beds(group: PlaceGroup, night: date, *, at: datetime) -> int:
+    """Of a dormitory: its beds of that night, less those of everybody who is expected or there."""
+    there = Stay.objects.filter(
+        queries.alive(at), queries.meeting(night, night + timedelta(days=1), tonight=night), group=group
+    )
+    return max(0, queries.beds_open(group, night) - (there.aggregate(beds=Sum("people"))["beds"] or 0))
+
+
+def _rooms(group: PlaceGroup, night: date, until: date | None, *, at: datetime) -> list[Row]:
+    free = queries.free_places(group, from_on=night, until_on=until, at=at)
+    if not group.rooms_of_one_gender:
+        return [_cell(group, len(free))]
+    slept = queries.genders_by_room(group, from_on=night, until_on=until, at=at)
+    rooms: dict[str, int] = {}
+    for place in free:
+        name = place.room or f"#{place.label}"  # a place without a room is a room of its own
+        rooms[name] = rooms.get(name, 0) + 1
+    found = []
+    for room in sorted(rooms):
+        genders = slept.get(room, frozenset())
+        nobody_fits = len(genders) > 1 or "" in genders
+        found.append(
+            _cell(group, 0 if nobody_fits else rooms[room], room=room, gender=min(genders, default=None), alike=not genders)
+        )  # fmt: skip
+    return found or [_cell(group, 0)]
+
+
+def used(groups: Collection[PlaceGroup], content: Mapping[str, Any], *, tonight: date, at: datetime) -> list[int]:
+    """What people who are there already take of each quota."""
+    found = []
+    for quota in content.get("quotas") or ():
+        keys = [one.pk for one in groups if in_scope(quota, one.code, one.site.code)]
+        there = Stay.objects.filter(
+            queries.alive(at), queries.meeting(tonight, tonight + timedelta(days=1), tonight=tonight)
+        )
+        rows = there.filter(group__in=keys).values_list("request__public", "request__facts")
+        found.append(sum(1 for public, facts in rows if of_class(quota, public or "", facts or {})))
+    return found
+
+
+def in_scope(quota: Mapping[str, Any], group: str, site: str) -> bool:
+    return bool(group and quota.get("group") == group) or bool(site and quota.get("site") == site)
+
+
+def of_class(quota: Mapping[str, Any], public: str, facts: Mapping[str, Any]) -> bool:
+    return quota["public"] == public if "public" in quota else facts.get("care_level") == quota.get("care_level")
+
+
+# ---- people
+
+
+def waiting(
+    waiting_list: WaitingList, *, tonight: date, night: date | None, at: datetime
+) -> tuple[list[Request], dict[str, int]]:
+    """Those to whom a place can be offered, by number; and how many cannot: their clock is paused, or they sleep somewhere."""
+    rows = Request.objects.filter(waiting_list=waiting_list, state=Request.State.WAITING, night=night, asked_at__lte=at)
+    everyone = list(rows.select_related("person", "household").order_by("number"))
+    events = _by_request(ClockEvent.objects.filter(request__in=rows).order_by("at", "pk"))
+    there = Stay.objects.filter(
+        queries.alive(at),
+        queries.meeting(tonight, None if night is None else tonight + timedelta(days=1), tonight=tonight),
+    )
+    housed = set(Occupant.objects.filter(stay__in=there, person__requests__in=rows).values_list("person", flat=True))
+    paused = {one.pk for one in everyone if clock.now(events.get(one.pk, ()), at=at)[0] == clock.PAUSED}
+    found = [one for one in everyone if one.pk not in paused and one.person_id not in housed]
+    return found, {"paused": len(paused), "housed": len(everyone) - len(found) - len(paused)}
+
+
+def _by_request(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.request_id, []).append(row)
+    return found
+
+
+def people(
+    asked: list[Request], groups: Collection[PlaceGroup], content: Mapping[str, Any], publics: Mapping[str, Any], *, tonight: date,
+    at: datetime,
+) -> list[Row]:  # fmt: skip
+    """What decides about each of them, by number. Of their facts only those that a rule of these places asks for."""
+    if not asked:
+        return []
+    keys = [one.pk for one in asked]
+    events = _by_request(ClockEvent.objects.filter(request__in=keys).order_by("at", "pk"))
+    judged = _by_request(Assessment.objects.filter(request__in=keys).order_by("made_at", "pk"))
+    members = _members(asked)
+    territory = asked[0].waiting_list.territory
+    points = {one.code: _point(one.latitude, one.longitude) for one in territory.areas.all()}
+    criteria = {rule.get("criterion") for one in groups for rule in one.rules}
+    criteria |= {code for one in groups for code in publics.get(one.public, {})} | {
+        "care_level",
+        "mobility",
+        "wheelchair",
+    }
+    no_more, not_at, apart = _declined(keys, at=at), *_apart(asked, members, groups, tonight=tonight, at=at)
+    absolute = {one["code"] for one in content.get("absolute") or ()}
+    found = []
+    for one in asked:
+        facts = {**publics.get(one.public, {}), **_known(one.person, tonight), **one.person.facts, **one.facts}
+        told = events.get(one.pk, ())
+        found.append(
+            {
+                "number": one.number, "mark": mark(str(one.uuid)), "people": one.people, "public": one.public,
+                "absolute": any(proof.get("code") in absolute for proof in one.evidence),
+                **urgency(told, judged.get(one.pk, ()), content.get("tiers") or (), at=at),
+                **_body(one, members.get(one.pk, []), tonight),
+                "facts": {code: value for code, value in facts.items() if code in criteria and value is not None},
+                "points": [point for code in one.wishes.get("areas") or [one.area] if (point := points.get(code))],
+                "wished": sorted(one.wishes.get("groups") or ()),
+                "languages": sorted({*one.person.spoken, *(one.wishes.get("languages") or ()), one.person.language} - {""}),
+                "not_in": sorted(no_more.get(one.pk, ())), "not_at": sorted(not_at.get(one.pk, ())),
+                "apart": sorted(apart.get(one.pk, ())),
+            }
+        )  # fmt: skip
+    return found
+
+
+def urgency(events: Iterable[Any], judged: Iterable[Any], tiers: Any, *, at: datetime) -> Row:
+    """Derived from what was written down: the tier that counts, and how long they have waited, in seconds and days."""
+    waited = clock.waited(events, at=at)
+    tier = clock.tier_now(judged, tiers, waited=waited, at=at)
+    return {"tier": tier.index, "tier_code": tier.code, "waited": int(waited.total_seconds()), "days": waited.days}
+
+
+def _body(one: Request, others: list[Person], tonight: date) -> Row:
+    """Gender and age as far as they are known. `kind`: for a room of one gender; empty: only alone."""
+    known = [rules.Somebody(person.gender, person.born_on, person.birth_year) for person in (one.person, *others)]
+    ages = [age for body in known if (age := body.ages(tonight))]
+    genders = {body.gender for body in known} | ({""} if one.people > len(known) else set())
+    return {
+        "gender": one.person.gender, "kind": genders.pop() if len(genders) == 1 else "",
+        "age": known[0].ages(tonight), "oldest": max((low for low, _ in ages), default=None),
+    }  # fmt: skip
+
+
+def _known(person: Person, on: date) -> Row:
+    """What a record says without being asked, as facts."""
+    ages = rules.Somebody(person.gender, person.born_on, person.birth_year).ages(on)
+    found: Row = {"gender": person.gender} if person.gender else {}
+    return found | ({"age": ages[0]} if ages and ages[0] == ages[1] else {})
+
+
+def _members(asked: list[Request]) -> dict[int, list[Person]]:
+    """The others of each household who have a record, as far as places were asked for."""
+    households = {one.household_id for one in asked if one.household_id is not None}
+    rows = Person.objects.filter(household__in=households, same_as=None).order_by("pk")
+    by_household: dict[int | None, list[Person]] = {}
+    for person in rows:
+        by_household.setdefault(person.household_id, []).append(person)
+    return {
+        one.pk: [person for person in by_household.get(one.household_id, []) if person.pk != one.person_id][: one.people - 1]
+        for one in asked if one.household_id is not None
+    }  # fmt: skip
+
+
+def _declined(keys: list[int], *, at: datetime) -> dict[int, set[str]]:
+    """Groups that were declined, by them or by the house; and those whose offer ran out not long ago."""
+    ended = Q(state=Offer.State.DECLINED) | Q(state=Offer.State.EXPIRED, expires_at__gt=at - AGAIN_AFTER)
+    found: dict[int, set[str]] = {}
+    for request, group in Offer.objects.filter(ended, request__in=keys).values_list("request", "group__uuid"):
+        found.setdefault(request, set()).add(str(group))
+    return found
+
+
+def _apart(
+    asked: list[Request], members: Mapping[int, list[Person]], groups: Collection[PlaceGroup], *, tonight: date, at: datetime
+) -> tuple[dict[int, set[str]], dict[int, set[int]]]:  # fmt: skip
+    """(houses where somebody sleeps whom they must not meet, numbers of requests of such people), by request."""
+    numbers: dict[int, set[Request]] = {}  # person -> requests
+    for one in asked:
+        for person in (one.person_id, *(member.pk for member in members.get(one.pk, ()))):
+            numbers.setdefault(person, set()).add(one)
+    sleeping = _sleeping(groups, tonight, at=at)
+    houses: dict[int, set[str]] = {}
+    pairs: dict[int, set[int]] = {}
+    for a, b in _kept_apart(at):
+        for person, other in ((a, b), (b, a)):
+            for request in numbers.get(person, ()):
+                houses.setdefault(request.pk, set()).update(sleeping.get(other, ()))
+                pairs.setdefault(request.pk, set()).update(
+                    far.number for far in numbers.get(other, ()) if far != request
+                )
+    return houses, pairs
+
+
+def _kept_apart(at: datetime) -> QuerySet[Apart, tuple[int, int]]:
+    return Apart.objects.filter(Q(until=None) | Q(until__gt=at)).values_list("one", "other")
+
+
+def _sleeping(groups: Collection[PlaceGroup], tonight: date, *, at: datetime) -> dict[int, set[str]]:
+    """person -> houses of these groups where they are expected or there."""
+    sites = {one.site_id: str(one.site.uuid) for one in groups}
+    there = Stay.objects.filter(
+        queries.alive(at), queries.meeting(tonight, None, tonight=tonight), group__site__in=sites
+    )
+    found: dict[int, set[str]] = {}
+    for person, site in Occupant.objects.filter(stay__in=there).values_list("person", "stay__group__site"):
+        found.setdefault(person, set()).add(sites[site])
+    return found
