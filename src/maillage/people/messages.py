@@ -71,9 +71,6 @@ def say(
     TEMPLATES; raises KeyError for another, and for a value that it asks for and is not given.
     """
     person = person.same_as or person
-    there = Message.objects.filter(key=key).first()
-    if there is not None:
-        return there
     to = _address(person)
     said = _words(person, template, values or {}) if to else Said(person.language, "", str(TEMPLATES[template]))
     made, is_new = Message.objects.get_or_create(

@@ -155,7 +155,7 @@ def test_a_language_of_the_pack_is_spoken_where_the_words_are_translated(amina: 
             "offer": "no",
         }
     }
-    amina.language, amina.spoken = "ti", ["ar"]
+    amina.language, amina.spoken = "ti", ["so", "ar"]
     with commit():
         said = say(amina)
     assert said.language == "ar"

@@ -73,7 +73,8 @@ def take_in(found: Said, territory: Territory, *, service: Service | None = None
 
 @transaction.atomic
 def _answer(known: Referral, found: Said, by: User, at: datetime) -> Referral:
-    if found.state == known.state:
+    is_older = found.state in rules.UNANSWERED and known.state != rules.SENT
+    if found.state == known.state or is_older:
         return known
     sides = referring.sides(known, by, at=at)
     if found.state == rules.WITHDRAWN and rules.RECIPIENT in sides:
@@ -103,7 +104,7 @@ def _step(known: Referral, step: str, found: Said, at: datetime) -> None:
             referrals.refuse(known, found.reason.code, text, **by)
         case rules.STARTED:
             referrals.start(known, **by)
-        case rules.CLOSED:
+        case _:
             code, label = found.outcome_reason.code, found.outcome_reason.label
             referrals.close(known, found.outcome, code, label, **by)
 
