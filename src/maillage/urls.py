@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("maillage.web.public.urls")),
     path("desk/referrals/", include("maillage.standards.fhir.pages")),
     path("desk/", include("maillage.web.desk.urls")),
+    path("desk/referrals/", include("maillage.standards.fhir.pages")),
     path("api/", api.urls),
     path("library/", include("maillage.standards.library")),
     path("hsds/", include("maillage.standards.hsds.urls")),

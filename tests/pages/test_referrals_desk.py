@@ -335,3 +335,20 @@ def test_a_service_that_left_is_told(beds: Beds, greta: Client) -> None:
     Referral.objects.filter(pk=one.pk).update(service=None)
     assert "This service has left the directory." in page(greta, one)
     assert "This service has left the directory." in text(greta.get(reverse("desk-person", args=[beds.amina.uuid])))
+
+
+def test_a_referral_leaves_as_a_file_for_its_two_sides_and_a_file_is_taken_in(
+    beds: Beds, greta: Client, bob: Client
+) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    one = sent(greta, beds)
+    path = reverse("desk-referral-fhir", args=[one.uuid])
+    assert path in page(bob, one)
+    assert bob.get(path).json()["resourceType"] == "Bundle"
+    assert desks.signed_in(beds.hugo).get(path).status_code == 404
+    html = text(bob.get(reverse("desk-referrals")))
+    assert f'value="{beds.shelter.uuid}"' in html
+    odd = bob.post(reverse("desk-referral-fhir-in"), {"file": SimpleUploadedFile("x.json", b"{}")}, follow=True)
+    assert 'class="messages"' in text(odd)
+    assert Referral.objects.count() == 1

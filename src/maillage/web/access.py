@@ -34,6 +34,7 @@ FINDERS: Final = frozenset({Role.PROFESSIONAL, Role.COORDINATOR, Role.MODERATOR,
 CARERS: Final = frozenset({Role.PROFESSIONAL, HEAD})  # who helps people, inside an organisation
 COORDINATORS: Final = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 PLANNERS: Final = frozenset({Role.COORDINATOR, Role.MODERATOR, Role.ADMINISTRATOR})
+COUNTERS: Final = CARERS | COORDINATORS  # who count people on one night: nobody is named
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 ANYONE: Final = frozenset({VISITOR})
 
@@ -112,6 +113,8 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "desk-referral": CARERS,
     "desk-referral-fhir": CARERS,
     "desk-referral-fhir-in": CARERS,
+    "desk-referral-fhir": CARERS,
+    "desk-referral-fhir-in": CARERS,
     "desk-tonight": CARERS,
     "desk-tonight-live": CARERS,
     "desk-tonight-place": CARERS,
@@ -158,6 +161,19 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "desk-health-csv": PLANNERS,
     "desk-unmet": PLANNERS,
     "desk-unmet-csv": PLANNERS,
+    "desk-signals": COORDINATORS,
+    "desk-existing": COORDINATORS,
+    "desk-use": COORDINATORS,
+    "desk-use-csv": COORDINATORS,
+    "desk-forecast": COORDINATORS,
+    "desk-forecast-csv": COORDINATORS,
+    "desk-counts": COUNTERS,
+    "desk-count": COUNTERS,
+    "desk-count-zone": COUNTERS,
+    "desk-count-service": COUNTERS,
+    "desk-count-line": COUNTERS,
+    "desk-count-total": COORDINATORS,
+    "desk-count-csv": COORDINATORS,
     "desk-imports": MODERATORS,
     "desk-import-new": MODERATORS,
     "desk-feeds": MODERATORS,

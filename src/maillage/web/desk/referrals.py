@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from maillage.directory.models import Service
 from maillage.orientation import referring
 from maillage.orientation.actions import referrals
 from maillage.orientation.models import Referral
@@ -77,15 +78,26 @@ def boxes(request: HttpRequest) -> HttpResponse:
     context = {
         "box": box, "shelf": shelf, "rows": present.rows(found, words, at=at, box=box, cards=cards),
         "shelves": [(code, label, code == shelf) for code, (label, _states) in SHELVES.items()],
-        "next": found[-1].pk if more else 0,
+        "next": found[-1].pk if more else 0, "services": own_services(territory, held) if box == "in" else [],
     }  # fmt: skip
     return render(request, "desk/referrals.html", context)
 
 
+def own_services(territory: Territory, held: list[int]) -> list[tuple[str, str]]:
+    """For a letter of another system that does not say which service it is for."""
+    mine = Service.objects.visible().filter(territory=territory, organization__in=held).order_by("name")[:200]
+    return [(str(uuid), name) for uuid, name in mine.values_list("uuid", "name")]
+
+
 def page_of(found: QuerySet[Referral], shelf: str, after: int) -> tuple[list[Referral], bool]:
+    """The keyset goes on after a letter of this very box, by the moment when it was sent."""
+    last = found.filter(pk=after).values_list("sent_at", flat=True).first() if after else None
     found = found.filter(state__in=SHELVES[shelf][1]).select_related(*RELATED)
-    latest_first = found.filter(pk__lt=after) if after else found
-    rows = latest_first.order_by("-pk") if shelf == "ended" else found.filter(pk__gt=after).order_by("pk")
+    if last is not None and shelf == "ended":
+        found = found.filter(Q(sent_at__lt=last) | Q(sent_at=last, pk__lt=after))
+    elif last is not None:
+        found = found.filter(Q(sent_at__gt=last) | Q(sent_at=last, pk__gt=after))
+    rows = found.order_by("-sent_at", "-pk") if shelf == "ended" else found.order_by("sent_at", "pk")
     several = list(rows[: A_PAGE + 1])
     return several[:A_PAGE], len(several) > A_PAGE
 
