@@ -73,6 +73,7 @@ def context(request: HttpRequest, one: Request, wrong: dict[str, forms.Form]) ->
         "is_open": is_open,
         "can_end": one.state == Request.State.WAITING,
         "keeps": keeps,
+        "ended": present.coded(words_of.ENDS, one.end_code) if one.end_code else "",
         "helps": Person.objects.of(seat(request).helps_in(), at=at).filter(pk=one.person_id).exists(),
         "why": present.why(mine, found.rules, total=found.total, before=present.ahead_of(mine, found.first(mine.rank)))
         if mine
