@@ -84,7 +84,10 @@ class _Teller:
         if len(inside) < FEW:
             return said | {"few": True}
         last = self.requests[int(inside.max())]
-        return said | {"before": len(inside), "last": {"tier": last["tier_code"], "days": last["days"]}}
+        return said | {
+            "before": len(inside),
+            "last": {"tier": last["tier_code"], "days": last["days"], "rank": int(inside.max()) + 1},
+        }
 
     def line(self, row: int) -> Line:
         number, cell = self.requests[row]["number"], self.group[row]
