@@ -12,6 +12,7 @@ from maillage.packs.pack import Pack, read_valid
 from maillage.packs.problems import Problem
 
 SOURCE = Path(__file__).parent / "tinyland"
+HOUSES = Path(__file__).parent / "houseland"
 Change = Callable[..., Path]
 
 
@@ -28,6 +29,20 @@ def tinyland(tmp_path: Path) -> Change:
             assert old in text, f"{name} does not hold {old!r}"
             (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
         return folder
+
+    return copy
+
+
+@pytest.fixture
+def houseland(tinyland: Change) -> Change:
+    """As `tinyland`, with houses and invented people."""
+
+    def copy(*changes: tuple[str, str, str]) -> Path:
+        folder = tinyland()
+        for path in HOUSES.iterdir():
+            if not (folder / path.name).exists():
+                shutil.copy(path, folder)
+        return tinyland(*changes)
 
     return copy
 

@@ -51,7 +51,8 @@ def generate(territory: Territory, pack: Pack, *, seed: int, at: datetime) -> in
     tonight.out_of_use(world)
     tell_room(territory, at=at)
     accounts = houses.accounts(territory, pack)
-    _note(territory, {"seed": seed, "at": at.isoformat(), "refreshed_at": at.isoformat(), "accounts": accounts})
+    told = {"seed": seed, "at": at.isoformat(), "refreshed_at": at.isoformat(), "accounts": accounts}
+    _note(territory, told, indexed=False)
     audit.record("generated-fiction", territory, by=BY, at=at, data={"seed": seed, "people": world.people.drawn})
     return world.people.drawn
 
@@ -91,5 +92,5 @@ def tell_room(territory: Territory, *, at: datetime) -> None:
     capacity.derive({service: (room.free, room.open) for service, room in found.items()}, at=at)
 
 
-def _note(territory: Territory, told: dict[str, Any]) -> None:
-    territories.note_fiction(territory, {**territory.content.get("fiction", {}), "places": told})
+def _note(territory: Territory, told: dict[str, Any], **more: Any) -> None:
+    territories.note_fiction(territory, {**territory.content.get("fiction", {}), **more, "places": told})

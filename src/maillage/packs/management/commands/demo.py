@@ -94,7 +94,7 @@ class Command(BaseCommand):
         elif services > told.get("services", 0) or not told:
             self.generate(territory, folder, services or 3000, told.get("seed", 1 if seed is None else seed))
         self.people(territory, folder)
-        if not fiction.state(territory)["indexed"] or fiction.unindexed(territory):
+        if not fiction.state(territory)["indexed"]:
             with screen.bar(_("Indexing"), total=fiction.unindexed(territory)) as advance:
                 fiction.index(territory, progress=advance)
         if fiction.is_stale(territory, at=timezone.now()):
