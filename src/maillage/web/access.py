@@ -77,6 +77,7 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "night": ANYONE,
     "draws": ANYONE,
     "draw": ANYONE,
+    "draw-list": ANYONE,
     "welcome": ANYONE,  # who was invited
     "health": ANYONE,
     "favicon": ANYONE,

@@ -91,6 +91,13 @@ def cards_of(ids: Sequence[int]) -> dict[int, Card]:
     return {pk: decode_card(bytes(blob)) for pk, blob in rows}
 
 
+def live_cards(ids: Sequence[int]) -> dict[int, Card]:
+    """service id -> its card as its places stand now; those that anyone may see, in two queries."""
+    seen = set(Service.objects.visible().filter(pk__in=ids).values_list("pk", flat=True))
+    live = rooms.of(seen)
+    return {pk: rooms.said(card, live.get(pk)) for pk, card in cards_of(list(seen)).items()}
+
+
 def cards_by_uuid(territory: Territory, services: Iterable[UUID]) -> dict[UUID, tuple[Card, ...]]:
     """uuid of a service -> its cards, one for each of its places; those that anyone may see, in two queries."""
     rows = SearchDocument.objects.filter(

@@ -69,7 +69,7 @@ def _found(request: HttpRequest) -> tuple[Territory, Vocabulary, Unmet]:
         raise Http404
     words, today = vocabulary(territory), timezone.localdate()
     asked = Asked(
-        *_span(request.GET.get("from", ""), request.GET.get("to", ""), today),
+        *span(request.GET.get("from", ""), request.GET.get("to", ""), today),
         need=_known(request, "need", words.needs),
         area=_known(request, "area", words.areas),
         cause=_known(request, "cause", [*UnmetNeed.Cause.values, *Refusal.Cause.values]),
@@ -86,15 +86,15 @@ def _known(request: HttpRequest, name: str, codes: object) -> str:
     return code if code in codes else ""  # type: ignore[operator]
 
 
-def _span(first: str, last: str, today: date) -> tuple[Month, Month]:
+def span(first: str, last: str, today: date) -> tuple[Month, Month]:
     """The months asked, in order; else the last twelve."""
     this = (today.year, today.month)
-    end = min(_month(last) or this, this)
+    end = min(month_of(last) or this, this)
     number = end[0] * 12 + end[1] - 1 - A_YEAR
-    start = _month(first) or (number // 12, number % 12 + 1)
+    start = month_of(first) or (number // 12, number % 12 + 1)
     return min(start, end), end
 
 
-def _month(text: str) -> Month | None:
+def month_of(text: str) -> Month | None:
     found = MONTH.fullmatch(text)
     return (int(found[1]), int(found[2])) if found else None

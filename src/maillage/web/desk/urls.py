@@ -4,9 +4,11 @@ from maillage.web.desk import (
     account,
     ask_place,
     closures,
+    counts,
     draws,
     duplicates,
     feeds,
+    forecast,
     health,
     history,
     home,
@@ -25,11 +27,13 @@ from maillage.web.desk import (
     service_edit,
     service_new,
     services,
+    signals,
     street,
     surge,
     tonight,
     trail,
     unmet,
+    use,
     waiting_lists,
 )
 
@@ -75,6 +79,21 @@ urlpatterns = [
     # what was missing
     path("unmet/", unmet.page, name="desk-unmet"),
     path("unmet.csv", unmet.table, name="desk-unmet-csv"),
+    path("signals/", signals.page, name="desk-signals"),
+    path("signals/services/", signals.services, name="desk-existing"),
+    # how the places are used, and what comes
+    path("use/", use.page, name="desk-use"),
+    path("use.csv", use.table, name="desk-use-csv"),
+    path("demand/", forecast.page, name="desk-forecast"),
+    path("demand.csv", forecast.table, name="desk-forecast-csv"),
+    # the count of a night
+    path("counts/", counts.counts, name="desk-counts"),
+    path("counts/<uuid:uuid>/", counts.count, name="desk-count"),
+    path("counts/<uuid:uuid>/zones/<str:zone>/", counts.zone, name="desk-count-zone"),
+    path("counts/<uuid:uuid>/services/<uuid:service>/", counts.service, name="desk-count-service"),
+    path("counts/<uuid:uuid>/take-back/", counts.take_back, name="desk-count-line"),
+    path("counts/<uuid:uuid>/totals/", counts.totals, name="desk-count-total"),
+    path("counts/<uuid:uuid>/totals.csv", counts.table, name="desk-count-csv"),
     # tonight: the dispatch
     path("tonight/", tonight.page, name="desk-tonight"),
     path("tonight/live/", tonight.live, name="desk-tonight-live"),

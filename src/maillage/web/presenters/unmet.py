@@ -92,7 +92,7 @@ def at_least(count: int, smallest: int) -> str:
 def step_name(step: date, by: str = MONTHS) -> str:
     """“November 2026”; “week of 16 November 2026”."""
     if by == WEEKS:
-        return _("week of %(day)s") % {"day": date_format(step, "DATE_FORMAT")}
+        return _("week of %(day)s") % {"day": date_format(step, "j F Y")}
     return date_format(step, "F Y")
 
 
