@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -214,7 +215,7 @@ def test_a_confidential_house_is_only_its_area_for_the_dispatch(beds: Beds, nigh
 def test_the_part_that_looks_again_is_six_queries_beyond_who_asks(beds: Beds, night: dict[str, Request]) -> None:
     client = signed_in(beds.dave)
     stays.hold(beds.women, beds.carla, from_on=NOW.date(), until_on=None, minutes=30, by="system:test", at=NOW)
-    address = URL + f"live/?list={beds.queue.uuid}"
+    address = looks(text(client.get(URL, {"list": beds.queue.uuid})))
     client.get(address)
     with CaptureQueriesContext(connection) as found:
         html = text(client.get(address))
@@ -223,6 +224,42 @@ def test_the_part_that_looks_again_is_six_queries_beyond_who_asks(beds: Beds, ni
     assert len(data) <= 6, data
     assert html.startswith('<div id="live"')
     assert "As of <time" in html
+
+
+def looks(html: str) -> str:
+    """Where the part that looks again looks."""
+    found = re.search(r'hx-get="([^"]+)"', html)
+    assert found
+    return unescape(found[1])
+
+
+def test_the_trail_has_one_line_for_many_looks(beds: Beds, night: dict[str, Request]) -> None:
+    client = signed_in(beds.dave)
+    address = looks(text(client.get(URL)))
+    for _again in range(3):
+        address = looks(text(client.get(address)))
+    read = Trace.objects.filter(verb="read a waiting list")
+    assert read.count() == 1
+    client.get(address.partition("&read=")[0])  # without the stamp that it has been said
+    assert read.count() == 2
+    other = looks(text(client.get(URL, {"public": "women", "list": beds.queue.uuid})))
+    assert read.count() == 3
+    client.get(address.partition("&read=")[0] + "&read=" + other.partition("&read=")[2])  # the stamp of another screen
+    assert read.count() == 4
+
+
+def test_a_screen_that_looks_by_itself_does_not_keep_anybody_signed_in(beds: Beds, land: Territory) -> None:
+    from maillage.people.accounts import BEGAN, SEEN
+
+    client = signed_in(beds.dave)
+    session = client.session
+    start = int(NOW.timestamp()) - 1_000
+    session[BEGAN], session[SEEN] = start, start
+    session.save()
+    client.get(URL, headers={"X-Polls": "1"})
+    assert client.session[SEEN] == start
+    client.get(URL)
+    assert client.session[SEEN] == int(NOW.timestamp())
 
 
 def test_a_person_is_never_named_in_an_address(beds: Beds, night: dict[str, Request]) -> None:

@@ -9,6 +9,7 @@ decided from here: who gets a place is asked of the database when it is given.
 from __future__ import annotations
 
 import json
+import time
 from bisect import insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,16 +19,24 @@ from threading import Lock
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from django.db import connection
 from django.db.models import CharField, DateTimeField, F, TextField, Value
 from django.db.models.functions import Cast
+from numpy.typing import NDArray
 
 from maillage.places import clock
 from maillage.places.models import Assessment, ClockEvent
 
 ORDER: Final = ("absolute", "tier", "waited", "number")
-OVERLAP: Final = 500  # keys read again: two transactions may end in another order than they began
+OVERLAP: Final = 100  # keys read again: two transactions may end in another order than they began
+KEPT: Final = (
+    600.0  # seconds: a long import may end behind many others; then everything is read again (PostgreSQL only)
+)
 MOST_LISTS: Final = 16  # kept in memory
 NEVER: Final = float("inf")
+
+
+Row = tuple[int, int, str, str]  # as Open: 20,000 plain tuples come straight from a query
 
 
 class Open(NamedTuple):
@@ -97,6 +106,51 @@ class Reasoned(NamedTuple):
     reasons: tuple[str, ...]
 
 
+class Columns:
+    """What was judged of each request, as columns: 20,000 are put in order in a few milliseconds."""
+
+    def __init__(self) -> None:
+        self.index: dict[int, int] = {}
+        self.keys = np.zeros(0, np.int64)
+        self.rows = np.zeros((0, 4))  # tier, since, still, due: as in Line
+        self.sorted: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+
+    def put(self, key: int, line: Line) -> None:
+        index = self.index.setdefault(key, len(self.index))
+        if index >= len(self.keys):
+            more = max(len(self.keys), 64)
+            self.keys = np.concatenate([self.keys, np.zeros(more, np.int64)])
+            self.rows = np.concatenate([self.rows, np.full((more, 4), NEVER)])
+        if self.keys[index] != key:
+            self.keys[index], self.sorted = key, None
+        self.rows[index] = (line.tier.index if line.tier else 0, line.since, line.still, line.due)
+
+    def due(self, moment: float) -> list[int]:
+        """Those that must be judged again."""
+        size = len(self.index)
+        found: list[int] = self.keys[:size][self.rows[:size, 3] <= moment].tolist()
+        return found
+
+    def of(
+        self, keys: NDArray[np.int64], moment: float, unknown: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(tier, seconds waited) of each; what is not known: that tier, nothing."""
+        tier, waited = np.full(len(keys), float(unknown)), np.zeros(len(keys))
+        if not self.index:
+            return tier, waited
+        if self.sorted is None:
+            known = self.keys[: len(self.index)]
+            order = np.argsort(known)
+            self.sorted = known[order], order
+        known, order = self.sorted
+        spot = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+        there = known[spot] == keys
+        rows = self.rows[order[spot[there]]]
+        tier[there] = rows[:, 0]
+        waited[there] = np.where(rows[:, 2] >= 0, rows[:, 2], moment - rows[:, 1])
+        return tier, waited
+
+
 class Memory:
     """The standing of one list under one version of its rules."""
 
@@ -105,9 +159,14 @@ class Memory:
         self.tiers: Sequence[Mapping[str, Any]] = content.get("tiers") or ()
         self.absolute = {str(one["code"]) for one in content.get("absolute") or ()}
         self.lines: dict[int, Line] = {}
+        self.columns = Columns()
         self.seen = {"clock": 0, "judged": 0}
         self.known: set[tuple[str, int]] = set()  # keys of the overlap
         self.lock = Lock()
+        self.born = time.monotonic()
+
+    def is_old(self) -> bool:
+        return connection.vendor == "postgresql" and time.monotonic() - self.born > KEPT
 
     def learn(self, *, at: datetime) -> None:
         """One query: what was written since the last time; and whatever has come due is judged again."""
@@ -126,14 +185,16 @@ class Memory:
             touched.add(request)
         self.known = {(source, pk) for source, pk in fresh | self.known if pk > self.seen[source] - OVERLAP}
         now = at.timestamp()
-        for pk in touched | {pk for pk, line in self.lines.items() if line.due <= now}:
+        for pk in sorted(touched.union(self.columns.due(now))):
             self.lines[pk].judge(self.tiers, at=at)
+            self.columns.put(pk, self.lines[pk])
 
     def _news(self) -> Iterable[tuple[str, int, int, str, datetime, str, datetime | None]]:
-        after = {source: seen - OVERLAP for source, seen in self.seen.items()}
         texts, moments = CharField(), DateTimeField(null=True)
-        events = ClockEvent.objects.filter(request__waiting_list=self.waiting_list, pk__gt=after["clock"])
-        judged = Assessment.objects.filter(request__waiting_list=self.waiting_list, pk__gt=after["judged"])
+        events, judged = (
+            rows.filter(pk__gt=seen - OVERLAP) if seen else rows.filter(request__waiting_list=self.waiting_list)
+            for rows, seen in ((ClockEvent.objects, self.seen["clock"]), (Assessment.objects, self.seen["judged"]))
+        )  # later, those of other lists come with them, and harm nobody: a join would read the whole list again
         columns = ("source", "pk", "request_id", "word", "moment", "text", "until")
         one = events.annotate(
             source=Value("clock", texts), word=F("kind"), moment=F("at"), text=F("reason"), until=Cast(Value(None), moments)
@@ -144,20 +205,26 @@ class Memory:
         ).values_list(*columns)  # fmt: skip
         return one.union(two, all=True)
 
-    def order(self, rows: Sequence[Open], *, lots: Mapping[int, int], at: datetime) -> list[int]:
+    def order(self, rows: Sequence[Row], *, lots: Mapping[int, int], at: datetime) -> list[int]:
         """Indices of `rows`, the next one first. `lots`: request -> rank in tonight's draw; whoever has none comes after."""
-        moment = at.timestamp()
-        lines = [self.lines.get(row.pk) or self._unknown(row.pk, at=at) for row in rows]
-        keys: dict[str, Callable[[], list[float]]] = {
-            "absolute": lambda: [0.0 if self.proofs(row) else 1.0 for row in rows],
-            "tier": lambda: [float(line.tier.index) if line.tier else NEVER for line in lines],
-            "waited": lambda: [line.since - moment if line.still < 0 else -line.still for line in lines],
-            "number": lambda: [float(row.number) for row in rows],
-            "lot": lambda: [float(lots.get(row.pk, 2**53)) for row in rows],
-        }
-        named = [name for name in self.content.get("order") or ORDER if name in keys]
-        columns = [np.array(keys[name]()) for name in (*named, "number")]
-        return [int(index) for index in np.lexsort(columns[::-1])] if rows else []
+        if not rows:
+            return []
+        size, moment = len(rows), at.timestamp()
+        unknown = (
+            len(self.tiers) - 1 if self.tiers else 0
+        )  # nothing was written about them: the last tier, no time waited
+        tier, waited = self.columns.of(np.fromiter((row[0] for row in rows), np.int64, size), moment, unknown)
+        number = np.fromiter((row[1] for row in rows), np.int64, size)
+        absolute, lot = np.ones(size), np.full(size, 2**53)
+        for index, row in enumerate(rows) if self.absolute else ():
+            if row[3] != "[]" and self.proofs(row):
+                absolute[index] = 0
+        for index, row in enumerate(rows) if lots else ():
+            lot[index] = lots.get(row[0], 2**53)
+        keys = {"absolute": absolute, "tier": tier, "waited": -waited, "number": number, "lot": lot}
+        columns = [keys[name] for name in (*(self.content.get("order") or ORDER), "number") if name in keys]
+        found: list[int] = np.lexsort(columns[::-1]).tolist()
+        return found
 
     def _unknown(self, pk: int, *, at: datetime) -> Line:
         """Nothing was written about them: their clock stands still, their tier is the last."""
@@ -165,17 +232,17 @@ class Memory:
         line.judge(self.tiers, at=at)
         return line
 
-    def proofs(self, row: Open) -> tuple[str, ...]:
+    def proofs(self, row: Row) -> tuple[str, ...]:
         """The absolute priorities of the rules that their evidence gives."""
-        if row.evidence == "[]" or not self.absolute:
+        if row[3] == "[]" or not self.absolute:
             return ()
-        return tuple(one["code"] for one in json.loads(row.evidence) if one.get("code") in self.absolute)
+        return tuple(one["code"] for one in json.loads(row[3]) if one.get("code") in self.absolute)
 
-    def standing(self, row: Open, rank: int, *, at: datetime) -> Standing:
-        line = self.lines.get(row.pk) or self._unknown(row.pk, at=at)
+    def standing(self, row: Row, rank: int, *, at: datetime) -> Standing:
+        line = self.lines.get(row[0]) or self._unknown(row[0], at=at)
         assert line.tier is not None
         days = int(line.waited(at.timestamp()) // 86_400)
-        return Standing(row.pk, rank, line.tier, line.reasons(self.tiers, at=at), days, self.proofs(row), line.paused)
+        return Standing(row[0], rank, line.tier, line.reasons(self.tiers, at=at), days, self.proofs(row), line.paused)
 
 
 _memories: dict[tuple[int, str], Memory] = {}
@@ -186,7 +253,8 @@ def memory(waiting_list: int, version: str, content: Mapping[str, Any]) -> Memor
     """What this process remembers of a list under these rules (`version`: their hash)."""
     with _lock:
         key = (waiting_list, version)
-        found = _memories.pop(key, None) or Memory(waiting_list, content)
+        found = _memories.pop(key, None)
+        found = Memory(waiting_list, content) if found is None or found.is_old() else found
         _memories[key] = found  # the one used last stays longest
         while len(_memories) > MOST_LISTS:
             del _memories[next(iter(_memories))]
@@ -200,8 +268,8 @@ def forget() -> None:
 
 
 def standings(
-    memory: Memory, rows: Sequence[Open], *, lots: Mapping[int, int], at: datetime, most: int,
-    wanted: Callable[[Open], bool] = lambda row: True,
+    memory: Memory, rows: Sequence[Row], *, lots: Mapping[int, int], at: datetime, most: int,
+    wanted: Callable[[Row], bool] = lambda row: True,
 ) -> list[Standing]:  # fmt: skip
     """Learns what is new (one query), and says who comes first: the first `most` of those `wanted`, ranked among all."""
     with memory.lock:
@@ -212,7 +280,7 @@ def standings(
 
 
 def order_now(
-    memory: Memory, rows: Sequence[Open], *, lots: Mapping[int, int], at: datetime
+    memory: Memory, rows: Sequence[Row], *, lots: Mapping[int, int], at: datetime
 ) -> Callable[[int], list[Standing]]:
     """The same, as a function: the first so many of the list."""
     with memory.lock:

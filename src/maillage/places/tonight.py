@@ -49,7 +49,7 @@ from maillage.places.models import (
 )
 from maillage.territory.models import Labels, Territory, label_in
 
-MOST: Final = 40  # people shown at once
+MOST: Final = 20  # people shown at once
 State = Stay.State
 
 
@@ -259,18 +259,19 @@ def waiting_tonight(
     lots = tonight_lots(kept, on=on) if kept.kind == WaitingList.Kind.DRAW else {}
     found = standing.standings(
         standing.memory(kept.pk, kept.version, kept.content), rows, lots=lots, at=at, most=most,
-        wanted=lambda row: not public or row.public == public,
+        wanted=lambda row: not public or row[2] == public,
     )  # fmt: skip
     requests = Request.objects.select_related("person").in_bulk([one.pk for one in found])
+    free = [group for group in groups if group.free]
     first = [
-        Waiting(one, requests[one.pk], tuple(places_for(requests[one.pk], groups, on=on)))
+        Waiting(one, requests[one.pk], tuple(places_for(requests[one.pk], free, on=on)))
         for one in found
         if one.pk in requests
     ]
-    return Queue(first, len(rows), Counter(row.public for row in rows))
+    return Queue(first, len(rows), Counter(row[2] for row in rows))
 
 
-def open_requests(kept: Kept, *, on: date, at: datetime) -> list[standing.Open]:
+def open_requests(kept: Kept, *, on: date, at: datetime) -> list[standing.Row]:
     """All who wait now: on a draw those of this night. What was held or offered and has run out: they wait again."""
     there = Stay.objects.filter(request=OuterRef("pk"), state__in=(State.HELD, State.IN))
     lives = there.exclude(state=State.HELD, hold_expires_at__lte=at)
@@ -280,8 +281,7 @@ def open_requests(kept: Kept, *, on: date, at: datetime) -> list[standing.Open]:
     if kept.kind == WaitingList.Kind.DRAW:
         rows = rows.filter(night=on)
     proofs = Cast("evidence", TextField()) if kept.content.get("absolute") else Value("[]", CharField())
-    listed = rows.annotate(proofs=proofs).order_by("pk").values_list("pk", "number", "public", "proofs")
-    return [standing.Open._make(row) for row in listed]
+    return list(rows.annotate(proofs=proofs).order_by("pk").values_list("pk", "number", "public", "proofs"))
 
 
 def tonight_lots(kept: Kept, *, on: date) -> dict[int, int]:
@@ -297,9 +297,10 @@ def places_for(request: Request, groups: Iterable[Group], *, on: date) -> list[G
     smallest unit that holds them; where most is free. Known reasons exclude; what is not known does not.
     """
     found = []
+    known, facts = known_of(request)
     for group in groups:
         needed = units(request.people, group)
-        if group.free >= needed and is_for(request, group, on=on):
+        if group.free >= needed and not excluded(known, facts, group, on=on):
             by_bed = group.kind == PlaceGroup.Kind.DORMITORY
             doors, wasted = (1, 0) if by_bed else (needed, needed * group.unit_size - request.people)
             best = (group.public != request.public, doors, group.care_level, wasted, -group.free, group.pk)
@@ -307,11 +308,11 @@ def places_for(request: Request, groups: Iterable[Group], *, on: date) -> list[G
     return [group for _, group in sorted(found, key=lambda pair: pair[0])]
 
 
-def is_for(request: Request, group: Group, *, on: date) -> bool:
-    """Nothing known of them excludes them."""
+def known_of(request: Request) -> tuple[rules.Somebody, dict[str, Any]]:
+    """What is known of who asks: for the rules of a house."""
     person = request.person
     somebody = rules.Somebody(person.gender, person.born_on, person.birth_year)
-    return not excluded(somebody, {**person.facts, **request.facts}, group, on=on)
+    return somebody, {**person.facts, **request.facts}
 
 
 def excluded(somebody: rules.Somebody, facts: Mapping[str, Any], group: Group, *, on: date) -> str:
@@ -326,6 +327,8 @@ def excluded(somebody: rules.Somebody, facts: Mapping[str, Any], group: Group, *
 
 def holds(house_rules: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> bool:
     """Nothing known of them breaks a rule of the house."""
+    if not house_rules:
+        return True
     by_criterion: defaultdict[str, list[tuple[str, Any, str]]] = defaultdict(list)
     for rule in house_rules:
         by_criterion[str(rule.get("criterion"))].append(
@@ -339,7 +342,7 @@ def holds(house_rules: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) ->
 
 def units(people: int, group: Group) -> int:
     """Beds of a dormitory, or places, that so many people take."""
-    return people if group.kind == PlaceGroup.Kind.DORMITORY else len(rules.split(people, group.unit_size))
+    return people if group.kind == PlaceGroup.Kind.DORMITORY else -(-people // group.unit_size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.core.signing import BadSignature, TimestampSigner
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,7 +26,6 @@ from maillage.places import queries, tonight
 from maillage.places.actions import dispatch, offers, stays
 from maillage.places.models import PlaceGroup, Request, Stay, WaitingList
 from maillage.places.rules import Refused
-from maillage.web import rate
 from maillage.web.desk.who import here, member
 from maillage.web.presenters import tonight as present
 from maillage.web.presenters.vocabulary import vocabulary
@@ -81,10 +81,10 @@ def context_of(request: HttpRequest, what: Asked, **more: Any) -> dict[str, Any]
     return {
         "asked": what, "list": str(what.kept.uuid) if what.kept else HOUSE, "public": what.public,
         "lists": present.lists(what.lists, what.kept), "filters": say.filters(what.public),
-        "houses": say.houses(), "publics": say.publics(), "all_places": say.all_places(),
+        "houses": say.houses(), "full": say.full(), "publics": say.publics(), "all_places": say.all_places(),
         "holds": say.held(), "next": say.following(), "total": found.queue.total if found.queue else 0,
         "is_dispatch": what.kept is not None, "as_of": present.second(found.at), "as_of_iso": found.at.isoformat(),
-        "once": uuid4(), "has_plan": any(group.is_surge for group in found.groups), **more,
+        "once": uuid4(), "read": signer(request, what).sign("read"), "has_plan": any(group.is_surge for group in found.groups), **more,
     }  # fmt: skip
 
 
@@ -100,12 +100,20 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """The part that looks again. `seen` in the trail once in a while, not every ten seconds."""
+    """The part that looks again. The trail has one line each quarter of an hour, not one every ten seconds."""
     what = asked(request)
     context = context_of(request, what)
-    if rate.allow(f"tonight:{member(request).pk}:{what.query}", 1, AGAIN):
+    try:
+        signer(request, what).unsign(request.GET.get("read", ""), max_age=AGAIN)
+        context["read"] = request.GET["read"]
+    except BadSignature:  # none, another's, or an old one
         traced(request, what, len(context["next"]) + len(context["holds"]))
     return render(request, "parts/tonight_live.html", context)
+
+
+def signer(request: HttpRequest, what: Asked) -> TimestampSigner:
+    """Signs that this reader's look at this screen stands in the trail, and when."""
+    return TimestampSigner(salt=f"maillage.tonight:{member(request).pk}:{what.query}")
 
 
 def traced(request: HttpRequest, what: Asked, number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 
 from django.utils.formats import date_format
@@ -16,7 +17,7 @@ from maillage.places.tonight import Group, Hold, Kept, Tonight, Waiting
 from maillage.web.presenters.vocabulary import Vocabulary
 from maillage.web.presenters.waiting import Rules, days, heads, paused_words
 
-KEYS = 9  # places that a number gives
+KEYS = 4  # places that a number gives; all the others are one press further
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,16 @@ class Say:
         return house if house == name or not name else f"{house} · {name}"
 
     def houses(self) -> list[House]:
+        """Those where something is free or held."""
+        return [house for house in self._houses if any(line.free or line.held for line in house.lines)]
+
+    def full(self) -> str:
+        """The others, by name."""
+        names = [house.name for house in self._houses if not any(line.free or line.held for line in house.lines)]
+        return ", ".join(names)
+
+    @cached_property
+    def _houses(self) -> list[House]:
         found = []
         for _site, some in groupby(self.seen.groups, key=lambda group: group.site):
             groups = list(some)

@@ -70,7 +70,7 @@
     const row = event.target.closest?.('#queue input[name="request"]')?.closest("li");
     if (!row || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const number = event.key === "Enter" ? "1" : event.key;
-    if (!/^[1-9]$/.test(number)) return;
+    if (!/^[1-4]$/.test(number)) return;
     event.preventDefault();
     if (!sending) row.querySelector(`button[data-key="${number}"]`)?.click();
   });
