@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import secrets
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from maillage.people import audit
-from maillage.places.models import AllocationLine, AllocationRun
+from maillage.people.once import once
+from maillage.people.rules import NotAllowed
+from maillage.places import queries, waiting
+from maillage.places.actions import runs as engine
+from maillage.places.engine.frozen import Broken
+from maillage.places.engine.replay import Replay, replay
+from maillage.places.models import AllocationLine, AllocationRun, Draw, WaitingList
 from maillage.web.desk.waiting_lists import kept, lists_kept
 from maillage.web.desk.who import member
 from maillage.web.fields import key
@@ -21,8 +31,10 @@ PAGE = 50
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def runs(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The runs of a list, the latest first."""
+    """The runs of a list, the latest first. A press runs it now, once however often it is sent."""
     waiting_list = kept(request, uuid)
+    if request.method == "POST":
+        return run_now(request, waiting_list)
     before = key(request.GET.get("before", ""))
     rows = waiting_list.runs.select_related("rules", "started_by").defer("snapshot").order_by("-pk")
     page = list((rows.filter(pk__lt=before) if before else rows)[: PAGE + 1])
@@ -31,15 +43,41 @@ def runs(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "name": waiting_list.name(),
         "runs": present.runs(page[:PAGE]),
         "next": page[PAGE - 1].pk if len(page) > PAGE else 0,
+        "can_run": can_run(waiting_list),
+        "once": secrets.token_urlsafe(16),
     }
     return render(request, "desk/runs.html", context)
+
+
+def can_run(waiting_list: WaitingList) -> bool:
+    """A list that is drawn is run again only after the draw of the night: its lots decide."""
+    tonight = queries.night(waiting_list.territory, timezone.now())
+    is_drawn = Draw.objects.filter(waiting_list=waiting_list, night=tonight).exclude(run=None).exists()
+    return waiting_list.kind == WaitingList.Kind.QUEUE or is_drawn
+
+
+def run_now(request: HttpRequest, waiting_list: WaitingList) -> HttpResponse:
+    if not can_run(waiting_list):
+        raise Http404
+    by, at = member(request), timezone.now()
+    night = queries.night(waiting_list.territory, at) if waiting_list.kind == WaitingList.Kind.DRAW else None
+    try:
+        made = once(
+            request.POST.get("once", ""), "run a list", by=by, at=at,
+            do=lambda: engine.run(waiting_list, by=by, at=at, night=night).uuid,
+        )  # fmt: skip
+    except (waiting.Refused, NotAllowed) as refusal:
+        messages.error(request, gettext(str(refusal)))
+        return redirect("desk-runs", uuid=waiting_list.uuid)
+    return redirect("desk-run", uuid=made)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def run(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One run: what it saw, what it decided, a page of its lines with their certificates."""
-    rows = AllocationRun.objects.filter(waiting_list__in=lists_kept(request)).defer("snapshot")
+    rows = AllocationRun.objects.filter(waiting_list__in=lists_kept(request))
     one = get_object_or_404(rows.select_related("waiting_list__territory", "rules", "started_by"), uuid=uuid)
+    replayed = again(one) if request.method == "POST" and request.POST.get("do") == "replay" else None
     after, outcome = key(request.GET.get("after", "")), request.GET.get("outcome", "")
     lines = AllocationLine.objects.filter(run=one, rank__gt=after)
     if outcome in AllocationLine.Outcome.values:
@@ -58,6 +96,18 @@ def run(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "counts": present.counts(one),
         "lines": present.full(page[:PAGE]),
         "outcome": outcome,
+        "replayed": replayed,
         "next": page[PAGE - 1].rank if len(page) > PAGE else 0,
     }
     return render(request, "desk/run.html", context)
+
+
+def again(one: AllocationRun) -> present.Replayed:
+    """Made again from what was kept, and read by the independent checker."""
+    try:
+        found: Replay = replay(one)
+    except Broken:
+        return present.Replayed(
+            is_same=False, said=_("What was kept is not what was hashed: it was changed outside the software.")
+        )
+    return present.replayed(found)

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
+from maillage.places.engine.replay import Replay
+from maillage.places.engine.sentences import sentence
 from maillage.places.models import AllocationLine, AllocationRun, Request
 from maillage.web.presenters import waiting as present
 
@@ -38,6 +40,24 @@ class Run:
     kind: str
     by: str
     rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    is_same: bool
+    said: str
+
+
+def replayed(found: Replay) -> Replayed:
+    """What a run made again showed."""
+    said = [ngettext("%(n)s line read again.", "%(n)s lines read again.", found.lines) % {"n": found.lines}]
+    if not found.is_same_engine:
+        said.append(gettext("It was made by an earlier version of the engine."))
+    if found.faults:
+        said.append(gettext("The independent checker finds faults:") + " " + "; ".join(found.faults[:5]))
+    else:
+        said.append(gettext("The independent checker finds no fault: each place and each refusal is proven."))
+    return Replayed(found.is_same and not found.faults, " ".join(said))
 
 
 def told(request: Request, *, most: int) -> list[Told]:
@@ -78,10 +98,6 @@ def full(rows: Iterable[AllocationLine]) -> list[Told]:
 def is_readable(request: Request) -> bool:
     """Of a request that has ended the keeper reads the number only."""
     return request.state != Request.State.CLOSED
-
-
-def sentence(one: AllocationLine) -> str:
-    return ""
 
 
 def run_name(run: AllocationRun) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
 from maillage.places import queries
 from maillage.places.actions import registering
+from maillage.places.actions import runs as engine
+from maillage.places.engine import frozen
 from maillage.places.models import AllocationLine, Draw, Request, WaitingList
 from maillage.web.presenters import waiting as words
 
@@ -38,13 +42,21 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A number of the list, and what came out for it."""
+class Result:
+    """A mark of the list, and what came out for it. Numbers are not shown: they tell who stood beside whom."""
 
-    number: int
+    mark: str
     rank: int
     outcome: str
     is_placed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    mark: str
+    rank: str
+    outcome: str
+    command: str
 
 
 def hour(at: datetime) -> str:
@@ -75,8 +87,6 @@ def state(draw: Draw, *, at: datetime) -> str:
 
 
 def line(draw: Draw) -> Line:
-    from django.utils import timezone
-
     return Line(str(draw.uuid), date_format(draw.night, "l j F Y"), state(draw, at=timezone.now()))
 
 
@@ -85,18 +95,35 @@ def doubles(pairs: Iterable[tuple[Request, Request]]) -> list[tuple[str, str, st
     return [(str(one.uuid), str(two.uuid), f"{two.person.called()} ({one.number}, {two.number})") for one, two in pairs]
 
 
-def numbers(draw: Draw) -> list[Number]:
+def results(draw: Draw) -> list[Result]:
+    """By rank; of a request that was erased since, no mark is left."""
     if not draw.run_id:
         return []
-    rows = AllocationLine.objects.filter(run=draw.run_id).order_by("number")[:SHOWN]
+    rows = AllocationLine.objects.filter(run=draw.run_id).select_related("request").order_by("rank")[:SHOWN]
     return [
-        Number(one.number, one.rank, one.get_outcome_display(), one.outcome == AllocationLine.Outcome.PLACED)
+        Result(
+            frozen.mark(str(one.request.uuid)) if one.request else "–", one.rank, one.get_outcome_display(),
+            one.outcome == AllocationLine.Outcome.PLACED,
+        )
         for one in rows
-    ]
+    ]  # fmt: skip
+
+
+def receipt(request: Request, draw: Draw | None) -> Receipt | None:
+    """What the person keeps: their mark, and once it is drawn their rank."""
+    if draw is None:
+        return None
+    found = engine.receipt(draw, request)
+    mark = frozen.mark(str(request.uuid))
+    if found is None:
+        return Receipt(mark, "", "", "")
+    rank = gettext("%(rank)s of %(of)s") % {"rank": found.rank, "of": found.of}
+    command = f"python3 verify.py list.txt {shlex.quote(found.beacon)} {mark} {found.rank}"
+    return Receipt(mark, rank, str(dict(AllocationLine.Outcome.choices)[found.outcome]), command)
 
 
 def public(draw: Draw, *, at: datetime) -> dict[str, Any]:
-    found = numbers(draw)
+    found = results(draw)
     return {
         "draw": draw,
         "night": date_format(draw.night, "l j F Y"),
@@ -105,7 +132,8 @@ def public(draw: Draw, *, at: datetime) -> dict[str, Any]:
         "closes": hour(draw.closes_at),
         "published": words.moment(draw.published_at),
         "run": draw.run,
-        "numbers": found,
+        "results": found,
+        "recipe": engine.RECIPE,
         "placed": sum(one.is_placed for one in found),
         "is_before": bool(draw.run and draw.published_at and draw.published_at <= draw.run.started_at),
     }

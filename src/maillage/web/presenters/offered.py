@@ -12,8 +12,9 @@ from django.utils.translation import gettext, ngettext
 
 from maillage.places import clock, waiting
 from maillage.places.actions import waiting as act
+from maillage.places.engine.sentences import sentence
 from maillage.places.models import AllocationLine, Draw, Offer, Request, WaitingList
-from maillage.web.presenters import allocation, lists
+from maillage.web.presenters import draws, lists
 from maillage.web.presenters import waiting as words
 
 
@@ -105,6 +106,7 @@ def request(one: Request, open_: Offer | None, *, link: str, at: datetime) -> di
         "ended": words.coded(waiting.ENDS, one.end_code) if one.end_code else "",
         "told": told(one),
         "draw": draw(one),
+        "receipt": draws.receipt(one, draw(one)) if is_draw else None,
         "link": link,
         "drawing": lists.drawing(link),
     }
@@ -132,7 +134,7 @@ def told(one: Request) -> str:
         .order_by("-pk")
         .first()
     )
-    return allocation.sentence(line) if line else ""
+    return sentence(line) if line else ""
 
 
 def draw(one: Request) -> Draw | None:

@@ -20,6 +20,7 @@ from maillage.people.actions import persons
 from maillage.people.models import Person
 from maillage.places import queries, waiting
 from maillage.places.actions import registering
+from maillage.places.actions import runs as engine
 from maillage.places.models import Draw, WaitingList
 from maillage.web import rate
 from maillage.web.desk.person_form import FACT, fact_field, plain
@@ -98,7 +99,7 @@ class NightForm(forms.Form):
         return registering.Registration(details, said["people"], facts=facts, shown=shown, language=language)
 
 
-def draw_list(request: HttpRequest) -> WaitingList:
+def drawn_here(request: HttpRequest) -> WaitingList:
     """The list that is drawn each night here; 404 where there is none."""
     territory = territory_of(request)
     lists = WaitingList.objects.filter(territory=territory, kind=WaitingList.Kind.DRAW).exclude(keeper=None)
@@ -111,14 +112,14 @@ def draw_list(request: HttpRequest) -> WaitingList:
 @require_http_methods(["GET", "HEAD", "POST"])
 def night(request: HttpRequest) -> HttpResponse:
     """The form while the window is open; else when it opens. Sent: the receipt, under an address that is a secret."""
-    waiting_list, at = draw_list(request), timezone.now()
+    waiting_list, at = drawn_here(request), timezone.now()
     form = NightForm(waiting_list, vocabulary(waiting_list.territory), request.POST or None)
     status = 200
     if request.method == "POST":
         token = registered(request, waiting_list, form, at)
         if token:
             return redirect(reverse("my-request", args=[token]) + f"?language={here_language()}")
-        status = 429 if form.has_error(None, "rate") else 400
+        status = 429 if form.has_error("__all__", "rate") else 400
     context = {
         "form": form,
         "window": present.window(waiting_list, at=at),
@@ -177,7 +178,19 @@ def draw(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 def draws(request: HttpRequest) -> HttpResponse:
     """The draws of the last nights."""
-    waiting_list = draw_list(request)
+    waiting_list = drawn_here(request)
     tonight = queries.night(waiting_list.territory, timezone.now())
     rows = Draw.objects.filter(waiting_list=waiting_list, night__lte=tonight).order_by("-night")[:30]
     return render(request, "public/draws.html", {"draws": [present.line(one) for one in rows]})
+
+
+@require_safe
+def draw_list(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The published list of a draw, byte for byte: its SHA-256 is the fingerprint."""
+    found = get_object_or_404(
+        Draw.objects.exclude(list_hash=""), uuid=uuid, waiting_list__territory=territory_of(request)
+    )
+    response = HttpResponse(engine.text(found).encode(), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="draw-{found.night.isoformat()}.txt"'
+    response["X-Robots-Tag"] = "noindex"
+    return response

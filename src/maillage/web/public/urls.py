@@ -60,6 +60,7 @@ urlpatterns = [
     path("night/", night.night, name="night"),
     path("draws/", night.draws, name="draws"),
     path("draws/<uuid:uuid>/", night.draw, name="draw"),
+    path("draws/<uuid:uuid>/list.txt", night.draw_list, name="draw-list"),
     path("welcome/<str:token>/", welcome.welcome, name="welcome"),
     path("language/", language.choose, name="language"),
     path("health", machine.health, name="health"),
