@@ -151,22 +151,23 @@ def are_apart(persons: Collection[Person], site: Site, *, from_on: date, until_o
 
 
 def room(sites: Iterable[int], *, at: datetime) -> dict[int, Room]:
-    """What each service has room for now, by its key; `sites`: keys of sites. Five queries, however many they are."""
+    """What each service has room for now, by its key; `sites`: keys of sites. Five queries at most, however many they are."""
     rows = list(PlaceGroup.objects.filter(site__in=list(sites)).select_related("site__territory"))
     found = {row.site.service_id: [0, 0] for row in rows}
     if not rows:
         return {}
     tonight = night(rows[0].site.territory, at)
-    seasons = set(SurgeActivation.objects.filter(closed_at=None).values_list("groups", flat=True))
+    plans = any(row.surge for row in rows)
+    seasons = set(SurgeActivation.objects.filter(closed_at=None).values_list("groups", flat=True)) if plans else set()
     usable = {row.pk: row for row in rows if _is_open(row, tonight) and (not row.surge or row.pk in seasons)}
-    named = [key for key, row in usable.items() if row.kind != DORMITORY]
-    for key, state, count in _by_state(named, at):
-        free = count if state == Place.State.FREE else 0
-        shown = 0 if state in (Place.State.WORKS, Place.State.CLOSED) else count
-        _add(found, usable[key], free, shown)
+    if named := [key for key, row in usable.items() if row.kind != DORMITORY]:
+        for key, state, count in _by_state(named, at):
+            free = count if state == Place.State.FREE else 0
+            shown = 0 if state in (Place.State.WORKS, Place.State.CLOSED) else count
+            _add(found, usable[key], free, shown)
     slept = [row for row in usable.values() if row.kind == DORMITORY]
-    nights = {n.group_id: n for n in GroupNight.objects.filter(group__in=slept, night=tonight)}
-    late = _late(slept, tonight, at)
+    nights = {n.group_id: n for n in GroupNight.objects.filter(group__in=slept, night=tonight)} if slept else {}
+    late = _late(slept, tonight, at) if slept else {}
     for row in slept:
         counted = nights.get(row.pk)
         beds, used = (counted.beds, counted.used) if counted else (row.beds, 0)

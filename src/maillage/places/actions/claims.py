@@ -7,12 +7,14 @@ refuses what meets (migration 0002, GroupNight). A program that forgets the firs
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F, Q, QuerySet
 
 from maillage.directory.actions import capacity
 from maillage.methods.eligibility import FALSE, holds, signature
@@ -103,7 +105,8 @@ def hold(
     if offer is None:
         _is_offered(request)
         open_links(stays, by=by, at=at)
-    tell_room(group.site, at=at)
+    if from_on <= queries.night(territory, at):  # else nothing is different tonight
+        tell_room(group.site, at=at)
     said = {"group": str(group.uuid), "stays": len(stays), "people": people, "from": from_on, "until": until_on}
     audit.record("held a place", stays[0], by=by, at=at, data={**said, "despite": despite})
     return stays
@@ -267,6 +270,10 @@ def _write(asked: Claim, place: Place | None, people: int, who: Sequence[Person]
             Occupant.objects.bulk_create(Occupant(stay=stay, person=one, **nights) for one in who)
     except IntegrityError as refusal:
         raise (AlreadyHoused(HOUSED) if _is_of_a_person(refusal) else PlaceTaken(FASTER)) from None
+    except OperationalError as failure:  # two that meet in two constraints at once: PostgreSQL lets one of them go on
+        if "deadlock" not in str(failure):
+            raise
+        raise PlaceTaken(FASTER) from None
     return stay
 
 
@@ -368,14 +375,37 @@ def _who(stays: Iterable[Stay]) -> Iterator[tuple[Stay, Person]]:
             yield stay, occupant.person
 
 
+_LATER: ContextVar[dict[int, Site] | None] = ContextVar("houses whose room is told later", default=None)
+
+
+@contextmanager
+def told_once(*, at: datetime) -> Iterator[None]:
+    """For many claims in one transaction: the room of each house is told at the end, once."""
+    outer, later = _LATER.get(), dict[int, Site]()
+    token = _LATER.set(later)
+    try:
+        yield
+    finally:
+        _LATER.reset(token)
+    if outer is not None:
+        outer.update(later)
+    elif later:
+        _derive(Site.objects.filter(service__in={site.service_id for site in later.values()}), at=at)
+
+
 def tell_room(site: Site, *, at: datetime) -> None:
     """The directory says what room there is now."""
-    sites = Site.objects.filter(service=site.service_id).values_list("pk", flat=True)
-    found = queries.room(sites, at=at)
+    if (later := _LATER.get()) is not None:
+        later[site.pk] = site
+        return
+    _derive(Site.objects.filter(service=site.service_id), at=at)
+
+
+def _derive(sites: QuerySet[Site], *, at: datetime) -> None:
+    found = queries.room(sites.values_list("pk", flat=True), at=at)
     capacity.derive({service: (room.free, room.open) for service, room in found.items()}, at=at)
 
 
 def tell_all_rooms(territory: Territory, *, at: datetime) -> None:
     """The same of every house: what the clock alone changed (a night that came, a cleaning that ended, a hold that ran out)."""
-    found = queries.room(Site.objects.filter(territory=territory).values_list("pk", flat=True), at=at)
-    capacity.derive({service: (room.free, room.open) for service, room in found.items()}, at=at)
+    _derive(Site.objects.filter(territory=territory), at=at)

@@ -155,7 +155,8 @@ def _write(asked: Asked, snapshot: Any, decided: Decided, *, draw: Draw | None) 
         str(one.uuid): one for one in asked.waiting_list.groups.select_related("site__territory", "site__service")
     }
     lines = AllocationLine.objects.bulk_create(_row(made, line, requests, groups) for line in decided.lines)
-    missed = _offer(asked, decided.lines, lines, requests, groups)
+    with claims.told_once(at=asked.at):
+        missed = _offer(asked, decided.lines, lines, requests, groups)
     if draw is not None:
         _count_refused(decided.lines, requests, at=asked.at)
     said = {"kind": asked.kind, "lines": len(lines), "result": made.result_hash, "missed": len(missed)}
