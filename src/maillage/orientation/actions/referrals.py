@@ -42,6 +42,7 @@ DONE: Final[Mapping[str, str]] = {
     rules.WAITLISTED: "waitlisted a referral", rules.REFUSED: "refused a referral", rules.WITHDRAWN: "withdrew a referral",
     rules.STARTED: "started a referral", rules.CLOSED: "closed a referral",
 }  # fmt: skip
+TAKEN: Final = (rules.ACCEPTED, rules.WAITLISTED, rules.STARTED)  # the recipient's members read the record
 TOLD: Final = {rules.ACCEPTED, rules.WAITLISTED, rules.REFUSED}  # answers: the person and the sender are told
 
 
@@ -123,9 +124,14 @@ def accept(referral: Referral, *, text: str = "", side: str = rules.RECIPIENT, b
     _open_record(referral, by, at)
 
 
+@transaction.atomic
 def waitlist(referral: Referral, *, text: str = "", side: str = rules.RECIPIENT, by: User | str, at: datetime) -> None:
-    """Yes, but later. Waiting has no end of its own: it is accepted, refused or taken back one day."""
+    """Yes, but later: they answer for the person from now on, and read the record, so that they can put them on a list.
+
+    Waiting has no end of its own: it is accepted, refused or taken back one day.
+    """
     _become(referral, rules.WAITLISTED, side=side, by=by, at=at, text=text, answered_at=at)
+    _open_record(referral, by, at)
 
 
 @transaction.atomic
@@ -136,6 +142,7 @@ def refuse(
     rules.check_reason(code, text)
     if _become(referral, rules.REFUSED, side=side, by=by, at=at, code=code, text=text, answered_at=at):
         count_as_unmet(referral, UnmetNeed.Cause.REFUSED, f"refused:{code}", at=at)
+        _close_record(referral, by, at)
 
 
 @transaction.atomic
@@ -288,7 +295,7 @@ def _open_record(referral: Referral, by: User | str, at: datetime) -> None:
 def _close_record(referral: Referral, by: User | str, at: datetime) -> None:
     """Unless another referral still brings the person there."""
     others = Referral.objects.filter(
-        person=referral.person_id, recipient=referral.recipient_id, state__in=(rules.ACCEPTED, rules.STARTED)
+        person=referral.person_id, recipient=referral.recipient_id, state__in=TAKEN
     )
     if referral.recipient and not others.exists():
         persons.unlink(referral.person, referral.recipient, CareLink.Reason.REFERRED, by=by, at=at)
