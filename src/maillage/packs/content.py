@@ -179,10 +179,10 @@ def services(pack: Pack) -> dict[str, Row]:
 
 
 def places(pack: Pack) -> Row:
-    """What is no row: how long a referral waits, cold-weather plans, ways to count, figures of reports."""
+    """What is no row: how long a referral waits, words to people in more languages, cold-weather plans, ways to count, figures of reports."""
     top = pack.places
     said: Row = {name: inheriting(top, name) for name in ("surge_plans", "count_methods", "figures")}
-    return said | {"referral": plain(top.get("referral", {}))}
+    return said | {name: plain(top.get(name, {})) for name in ("referral", "messages")}
 
 
 def sites(pack: Pack) -> dict[str, Row]:

@@ -114,6 +114,7 @@ places = record(
     {
         "version": text(40),
         "referral": referral,
+        "messages": map_of(by_language(text(300), all_compulsory=False)),
         "sites": list_of(site),
         "lists": list_of(waiting_list),
         "surge_plans": list_of(surge_plan),

@@ -505,7 +505,7 @@ def test_a_recipient_whose_organisation_is_gone_opens_no_record(beds: Beds) -> N
     assert CareLink.objects.filter(person=beds.amina).count() == 1
 
 
-@pytest.mark.parametrize("said", [None, 0, -3, 400, "10", True, 9.5])
+@pytest.mark.parametrize("said", [None, 0, -3, 731, "10", True, 9.5])
 def test_a_pack_that_says_nonsense_gets_the_usual_days(said: Any) -> None:
     assert rules.days({"places": {"referral": {"remind_days": said, "expire_days": said}}}) == (10, 30)
     assert rules.days({"places": None}) == (10, 30)

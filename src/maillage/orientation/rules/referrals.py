@@ -170,7 +170,7 @@ def days(content: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _days(said: object, usual: int) -> int:
-    return said if isinstance(said, int) and not isinstance(said, bool) and 1 <= said <= 365 else usual
+    return said if isinstance(said, int) and not isinstance(said, bool) and 1 <= said <= 730 else usual
 
 
 def link_ends_at(state: str, *, expires_at: datetime, answered_at: datetime | None) -> datetime | None:

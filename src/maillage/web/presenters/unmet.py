@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from maillage.orientation.models import UnmetNeed
+from maillage.orientation.rules.referrals import REFUSALS
 from maillage.orientation.unmet import MONTHS, WEEKS, Asked, Line, Offer, Unmet
 from maillage.places.models import Refusal
 from maillage.web.presenters.vocabulary import Vocabulary
@@ -166,6 +167,8 @@ def name_of(kind: str, code: str, words: Vocabulary) -> str:
             return words.public_name(code)
     if code.startswith("fact:"):
         return words.criterion_name(code.removeprefix("fact:"))
+    if code.startswith("refused:") and (reason := REFUSALS.get(code.removeprefix("refused:"))):
+        return _("refused: %(reason)s") % {"reason": _(reason.label)}
     return str(FILTERS.get(code, code))
 
 

@@ -141,6 +141,8 @@ KINDS: Final[dict[str, Promise]] = {
     "territory.territory": _("territory"),
     "orientation.sharedlist": _("shared list"),
     "orientation.match": _("kept verdict"),
+    "orientation.referral": _("referral"),
+    "people.message": _("message"),
     "people.person": _("person"),
     "people.household": _("household"),
     "people.consent": _("agreement"),
