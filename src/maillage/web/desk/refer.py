@@ -140,7 +140,8 @@ def refer(request: HttpRequest, uuid: UUID) -> HttpResponse:
     service = get_object_or_404(
         Service.objects.visible().select_related("organization", "territory"), territory=here(request), uuid=uuid
     )
-    quick = QuickForm(vocabulary(service.territory), request.POST if request.POST.get("do") == "register" else None)
+    typed = request.POST if request.POST.get("do") == "register" else None
+    quick = QuickForm(vocabulary(service.territory), typed, initial={"language": request.LANGUAGE_CODE})
     if request.POST.get("person"):
         return letter(request, drafted(request, service, people.helped(request, request.POST["person"])))
     if quick.is_bound and quick.is_valid() and (person := registered(request, quick)):
