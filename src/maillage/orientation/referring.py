@@ -84,8 +84,9 @@ def timeline(referral: Referral) -> list[ReferralEvent]:
 
 
 def carries(referral: Referral) -> Mapping[str, Any]:
-    """What the recipient reads of the person: nothing any more once the referral came to nothing, or has ended."""
-    return referral.what if referral.state in rules.OPEN else {}
+    """What the recipient reads of the person: nothing any more once it came to nothing, has ended, or the leave was taken back."""
+    taken_back = referral.consent is not None and referral.consent.withdrawn_at is not None
+    return referral.what if referral.state in rules.OPEN and not taken_back else {}
 
 
 def is_confidential(service: Service | None) -> bool:

@@ -219,6 +219,13 @@ def test_beyond_the_minimum_only_what_the_person_agreed_to_by_name_travels(beds:
         refer(beds, beds.carla, what={"religion": "none"}, agrees=("religion",))
 
 
+def test_leave_that_was_taken_back_closes_what_was_sent(beds: Beds) -> None:
+    sent, _token = refer(beds)
+    assert sent.consent is not None
+    persons.withdraw(sent.consent, by=beds.greta, at=LATER)
+    assert referring.carries(Referral.objects.get(pk=sent.pk)) == {}
+
+
 def test_the_minimum_is_what_the_rules_of_the_service_ask_and_a_sensitive_fact_is_never_part_of_it(beds: Beds) -> None:
     haven = Service.objects.get(code="safe-house")
     beds.amina.facts = {"violence": True, "papers": "none", "children": True}
