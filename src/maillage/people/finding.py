@@ -15,6 +15,7 @@ from maillage.methods.text import fold, tokens
 from maillage.people.models import Person
 
 ALIKE: Final = 80  # of 100: one slip in a name of five letters, or a name written as it is heard
+LONG: Final = 4  # letters: a shorter word is like too many others
 FEW: Final = 30
 
 
@@ -43,7 +44,7 @@ def _score(asked: Sequence[str], known: Sequence[str]) -> int | None:
         if any(one.startswith(word) for one in known):
             continue
         nearest = max((fuzz.ratio(word, one) for one in known), default=0.0)
-        if nearest < ALIKE:
+        if nearest < ALIKE or len(word) < LONG:
             return None
         worst = max(worst, round(100 - nearest))
     return worst
