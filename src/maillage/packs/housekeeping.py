@@ -83,7 +83,9 @@ class Housekeeper:
         group = held or PlaceGroup(site=site, code=row["code"], uuid=self.identity(f"group/{site.code}/{row['code']}"))
         for column, (key, missing) in GROUP.items():
             if held is None or row.get(key, missing) != before.get(key, missing):
-                setattr(group, column, row.get(key, missing))
+                setattr(
+                    group, column, _in_full(row[key]) if column == "rules" and key in row else row.get(key, missing)
+                )
         group.save()
         if held is None or row.get("places") != before.get("places"):
             self.keep_places(group, row.get("places", 0), row.get("room_of", 0))
@@ -223,6 +225,11 @@ def _remember(territory: Territory, pack: Pack, entity: str, code: str, row: Row
         territory=territory, source=source_name(pack), entity=entity, external_id=code,
         defaults={"payload": row, "sha256": content.digest(row), "fetched_at": at},
     )  # fmt: skip
+
+
+def _in_full(rules: list[Row]) -> list[Row]:
+    """A rule that does not say its effect requires."""
+    return [{"effect": "require", **rule} for rule in rules]
 
 
 def as_day(said: Any) -> date | None:

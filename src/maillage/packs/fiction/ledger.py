@@ -208,10 +208,11 @@ class Ledger:
 
     def _request(self, one: Asked, number: int) -> None:
         party = one.party
+        facts = party.facts | ({"care_level": party.care} if party.care else {})
         self.requests.add(
             one.key, one.waiting_list, self.identity(f"request/{self.lists[one.waiting_list]}/{number}"), number, party.persons[0],
             party.household, len(party.persons), one.consent, one.asked_by, str(one.channel),
-            one.night.isoformat() if one.night else None, party.area, one.public or party.public, json.dumps(party.facts),
+            one.night.isoformat() if one.night else None, party.area, one.public or party.public, json.dumps(facts),
             json.dumps(one.wishes or {}), json.dumps(list(one.evidence)), str(one.state), one.end_code, moment(one.at),
             moment(one.ended_at) if one.ended_at else None,
         )  # fmt: skip

@@ -15,6 +15,7 @@ from maillage.people.models import CareLink, Household, Person
 
 MAN, WOMAN, OTHER = Person.Gender.MAN, Person.Gender.WOMAN, Person.Gender.OTHER
 CONTACTS = (Person.Contact.WORKER, Person.Contact.NONE, Person.Contact.SMS)
+CARE = {"mind": ((1, 2, 3), (0.5, 0.8, 1.0)), "frail": ((2, 3), (0.4, 1.0))}  # levels, running shares
 KEYS = 512  # taken ahead from the sequence of a table
 
 
@@ -29,6 +30,7 @@ class Party:
     facts: dict[str, Any]
     gender: str = ""
     called: str = ""
+    care: int = 0  # level that they need
     free_on: int = 0  # number of the night from which they have no place
     linked: set[tuple[int, str]] = field(default_factory=set)
 
@@ -92,8 +94,11 @@ class People:
             for n, (gender, age) in enumerate(heads)
         ]
         persons = tuple(key for key, _called in drawn)
+        care = self.dice.weighted(*CARE[kind]) if kind in CARE else 0
         public = self.names.publics.get(str(heads[0][0]), "")
-        return Party(persons, household, public, dice.pick(self.names.areas), facts, str(heads[0][0]), drawn[0][1])
+        return Party(
+            persons, household, public, dice.pick(self.names.areas), facts, str(heads[0][0]), drawn[0][1], care
+        )
 
     def link(self, party: Party, organization: int, reason: str, since: datetime, until: datetime | None) -> None:
         """Once for each reason while it is open, as the database wants it."""

@@ -49,6 +49,7 @@ def generate(territory: Territory, pack: Pack, *, seed: int, at: datetime) -> in
     world.write()
     seasons.write(world)
     tonight.out_of_use(world)
+    tonight.run_lists(territory, at=at)
     tell_room(territory, at=at)
     accounts = houses.accounts(territory, pack)
     told = {"seed": seed, "at": at.isoformat(), "refreshed_at": at.isoformat(), "accounts": accounts}
@@ -84,6 +85,12 @@ def refresh(territory: Territory, pack: Pack, *, at: datetime) -> int:
     tell_room(territory, at=at)
     _note(territory, told | {"refreshed_at": at.isoformat()})
     return world.people.drawn
+
+
+@transaction.atomic
+def begin(territory: Territory, *, at: datetime) -> int:
+    """At each start of the demonstration: some people are on their way. Returns how many places are held."""
+    return tonight.telephone(territory, at=at) if state(territory) else 0
 
 
 def tell_room(territory: Territory, *, at: datetime) -> None:

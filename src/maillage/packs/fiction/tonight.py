@@ -16,14 +16,17 @@ from maillage.packs.fiction.people import Party
 from maillage.packs.fiction.world import BY, World
 from maillage.packs.references import items, mapping
 from maillage.people.models import CareLink
-from maillage.places.actions import claims, dispatch, registering
+from maillage.places.actions import claims, dispatch, offers, registering, runs
 from maillage.places.models import OutOfUse, Place, PlaceGroup, Request, Stay, WaitingList
+from maillage.places.waiting import Refused
 from maillage.territory.models import Territory
 
 State, Channel = Request.State, Request.Channel
 SHORT = 60  # days: houses where one stays longer do not change much between two starts
 SERVED = 0.22  # of those who register for a draw
 FAR = 10_000  # nights
+LASTING = ("care", "reception")  # houses where one stays for long
+ON_THEIR_WAY, MOST_TRIED = 3, 12
 HOUR = timedelta(hours=1)
 
 
@@ -33,15 +36,14 @@ def draws(world: World, *, past: bool = True) -> None:
     found = world.lists.get(said.get("list", ""))
     if found is None:
         return
+    registering.draw_of(found, world.calendar.tonight, at=world.at)
     for night in range(-said.get("nights", 0) if past else 0, 1):
-        draw = registering.draw_of(found, world.calendar.day(night), at=world.at)
-        for n in range(int(said.get("tonight", 0) * (0.85 + 0.3 * world.dice.roll()))):
-            _registered(world, found, night, draw.opens_at, draw.closes_at, is_first=n == 0)
+        opens, closes = registering.window(found, world.calendar.day(night), at=world.at)
+        for _ in range(int(said.get("tonight", 0) * (0.85 + 0.3 * world.dice.roll()))):
+            _registered(world, found, night, opens, closes)
 
 
-def _registered(
-    world: World, found: WaitingList, night: int, opens: datetime, closes: datetime, *, is_first: bool
-) -> None:
+def _registered(world: World, found: WaitingList, night: int, opens: datetime, closes: datetime) -> None:
     dice = world.dice
     at = min(opens + (closes - opens) * dice.roll() ** 1.5, world.at - timedelta(minutes=dice.between(1, 20)))
     party = world.people.party("men" if dice.chance(0.8) else "anyone", at=at)
@@ -99,6 +101,46 @@ def out_of_use(world: World) -> None:
                     OutOfUse(place=place, state="cleaning", starts_at=at - HOUR, ends_at=at + 3 * HOUR, reason="")
                 )
     OutOfUse.objects.bulk_create(rows)
+
+
+def run_lists(territory: Territory, *, at: datetime) -> int:
+    """The engine proposes the places that are free in houses where one stays for long. Returns how many runs."""
+    rows = WaitingList.objects.filter(territory=territory, kind=WaitingList.Kind.QUEUE, groups__site__kind__in=LASTING)
+    lists = list(rows.exclude(groups__site__kind="shelter").distinct().order_by("code"))
+    for one in lists:
+        runs.run(one, by=BY, at=at)
+    return len(lists)
+
+
+def telephone(territory: Territory, *, at: datetime) -> int:
+    """Some people are on their way to a shelter: their places are held. Nothing when some are already."""
+    held = Stay.objects.filter(
+        territory=territory, state=Stay.State.HELD, hold_expires_at__gt=at, group__site__kind="shelter"
+    )
+    rows = Request.objects.filter(
+        waiting_list__territory=territory, waiting_list__kind=WaitingList.Kind.QUEUE, state=State.WAITING
+    )
+    rows = (
+        rows.filter(waiting_list__groups__site__kind="shelter", person__is_fictional=True).distinct().order_by("number")
+    )
+    given = held.count()
+    for request in rows.select_related("waiting_list", "person", "household")[:MOST_TRIED]:
+        if given >= ON_THEIR_WAY:
+            break
+        given += _given(request, at=at)
+    return given
+
+
+def _given(request: Request, *, at: datetime) -> bool:
+    """The first group of their list that takes them."""
+    groups = request.waiting_list.groups.filter(site__kind="shelter").select_related("site__territory", "site__service")
+    for group in groups.order_by("pk"):
+        try:
+            offers.give(request, group, reason="Fiction", by=BY, at=at)
+        except Refused:
+            continue
+        return True
+    return False
 
 
 def tidy(territory: Territory, *, at: datetime) -> None:

@@ -144,7 +144,7 @@ class World:
                 is_open
                 and said["kind"] in ("mind", "men")
                 and house.kind != "shelter"
-                and self.dice.chance(0.3)
+                and self.dice.chance(0.12)
                 and sheltered
             ):
                 party = sheltered.pop(int(self.dice.roll() * len(sheltered)))

@@ -111,7 +111,10 @@ class Command(BaseCommand):
         """Houses with people in them, and tonight: written once, brought up to date when it is another night."""
         at = timezone.now()
         is_there = bool(places.state(territory))
-        if not (folder / houses.DEMO).exists() or (is_there and not places.is_stale(territory, at=at)):
+        if not (folder / houses.DEMO).exists():
+            return
+        if is_there and not places.is_stale(territory, at=at):
+            places.begin(territory, at=at)
             return
         with screen.bar(_("Drawing houses, people and nights"), total=None) as advance:
             found = pack.read_valid(folder)
@@ -119,6 +122,7 @@ class Command(BaseCommand):
                 advance(places.refresh(territory, found, at=at))
             else:
                 advance(places.generate(territory, found, seed=fiction.state(territory)["seed"], at=at))
+        places.begin(territory, at=at)
 
     def load(self, folder: Any) -> Territory:
         found = pack.read_valid(folder)
