@@ -6,6 +6,7 @@ than the page of past nights may.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from maillage.methods import disclosure, forecast
 from maillage.places import nights
 from maillage.places.models import Refusal, Stay
-from maillage.places.nights import Counts, Span
+from maillage.places.nights import Counts, GroupNights, Span
 from maillage.territory.models import Territory
 
 Floats = NDArray[np.float64]
@@ -23,6 +24,7 @@ AHEAD = (7, 30)
 LEVEL = 0.9
 LONGEST = 400  # nights looked at: a year and a month
 JUDGED = 30  # nights on which a band was put to the test, before its coverage is said
+ON_RECORD = 0.9  # of the places
 EVERYONE = "*"
 
 
@@ -78,16 +80,16 @@ def demand(territory: Territory, *, tonight: date) -> Demand:
     table = table.reshape(len(publics), span.length)
     safe = disclosure.protect(table, smallest)
     turned = disclosure.protect(np.array(told, np.int64).reshape(len(publics), span.length), smallest)
-    open_for = _open_last(territory, span, tonight)
+    groups = nights.groups(territory, span, ())
+    by_public = {public: [group for group in groups if group.public == public] for public in publics}
     lines = [
-        outlook(public, safe.cells[row], turned.cells[row], span, open_for.get(public, 0), smallest)
+        _of(public, safe.cells[row], turned.cells[row], by_public[public], span, smallest)
         for row, public in enumerate(publics)
         if safe.cells[row].any()
     ]
     lines.sort(key=lambda one: (-int(one.past[-1]), one.public))
     if safe.columns.any():
-        everyone = outlook(EVERYONE, safe.columns, turned.columns, span, sum(open_for.values()), smallest)
-        lines.insert(0, everyone)
+        lines.insert(0, _of(EVERYONE, safe.columns, turned.columns, groups, span, smallest))
     return Demand(span, smallest, tuple(lines))
 
 
@@ -101,13 +103,26 @@ def _known(territory: Territory, tonight: date) -> Span:
     return Span(max(min([*days, last]), last - timedelta(LONGEST - 1)), last)
 
 
-def _open_last(territory: Territory, span: Span, tonight: date) -> dict[str, int]:
-    """public -> places open on the last night of the span."""
-    last = Span(span.last, span.last)
-    found: dict[str, int] = {}
-    for group in nights.groups(territory, last, ()):
-        found[group.public] = found.get(group.public, 0) + int(group.open.sum())
-    return found
+def _of(
+    public: str, past: Counts, refused: Counts, groups: Sequence[GroupNights], span: Span, smallest: int
+) -> Outlook:
+    start = span.place(_on_record(groups, span))
+    open_places = sum(int(group.open[-1]) for group in groups if group.open.size)
+    return outlook(public, past[start:], refused[start:], span, open_places, smallest)
+
+
+def _on_record(groups: Sequence[GroupNights], span: Span) -> date:
+    """The night from which nine places in ten were on record: a house that begins to write down who sleeps there is no new demand.
+    Places of a season, and houses that opened in the span, are."""
+    known = sorted(
+        (group.since, int(group.open.max(initial=0))) for group in groups if group.since and not group.is_seasonal
+    )
+    needed, places = ON_RECORD * sum(size for _, size in known), 0
+    for since, size in known:
+        places += size
+        if places >= needed:
+            return min(since, span.last)
+    return span.first
 
 
 def outlook(public: str, past: Counts, refused: Counts, span: Span, open_places: int, smallest: int) -> Outlook:

@@ -47,7 +47,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`open`, `used`: places a night, on average. `rate`: None when fewer than the smallest cell stayed. `arrivals` and `refused`
+    """`open`: places a night, on average over the nights on record. `rate`: None when fewer than the smallest cell stayed. `arrivals` and `refused`
     are multiples of the smallest cell, at least that many; 0: fewer than that."""
 
     code: str
@@ -152,12 +152,11 @@ def _line(
 ) -> Line:  # fmt: skip
     opened = sum(int(group.open.sum()) for group in groups)
     used = sum(int(np.minimum(group.used, group.open).sum()) for group in groups)
-    length = max((len(group.open) for group in groups), default=0)
     return Line(
         code,
         sum(group.accredited or 0 for group in groups),
         any(group.accredited is not None for group in groups),
-        opened / length if length else 0.0,
+        sum(float(group.open.sum()) / group.on_record for group in groups if group.on_record),
         used / opened if opened and len(stayed) >= smallest else None,
         arrivals,
         refused,

@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from numpy.typing import NDArray
 
 from maillage.places import rules
@@ -59,7 +59,8 @@ class Slept:
 
 @dataclass(frozen=True, slots=True)
 class GroupNights:
-    """One group of places over the span: `open` and `used`, places (beds of a dormitory) each night."""
+    """One group of places over the span: `open` and `used`, places (beds of a dormitory) each night. `since`: the first night on
+    record; before it nobody wrote down who slept there, so nothing is said to have been open."""
 
     pk: int
     service: UUID
@@ -69,6 +70,9 @@ class GroupNights:
     accredited: int | None
     open: Counts
     used: Counts
+    since: date | None
+    is_seasonal: bool  # of a cold-weather plan, or of a house that opened in the span
+    on_record: int  # nights of the span
 
 
 def stays(territory: Territory, span: Span) -> list[Slept]:
@@ -98,7 +102,7 @@ def stays(territory: Territory, span: Span) -> list[Slept]:
 
 
 def groups(territory: Territory, span: Span, slept: Iterable[Slept], *, kind: str = "") -> list[GroupNights]:
-    """Each group of places of the territory (of a kind of site, when one is asked), night by night. Five queries."""
+    """Each group of places of the territory (of a kind of site, when one is asked), night by night. Six queries."""
     rows = list(
         PlaceGroup.objects.filter(site__territory=territory, **({"site__kind": kind} if kind else {}))
         .select_related("site__service", "site__area")
@@ -106,23 +110,41 @@ def groups(territory: Territory, span: Span, slept: Iterable[Slept], *, kind: st
         .order_by("site__name", "order", "pk")
     )
     used = _used(span, slept, {row.pk: row.kind for row in rows})
-    opened, seasons = _open(territory, span, rows), _seasons(territory, span)
+    opened, seasons, first = _open(territory, span, rows), _seasons(territory, span), _first(territory)
     found = []
     for row in rows:
         site, now = row.site, opened[row.pk]
         mask = np.zeros(span.length, bool)
-        opens, closes = span.place(site.opens_on or span.first), span.place(site.closes_on or span.last + timedelta(1))
+        since = max(site.opens_on or span.first, first.get(row.pk, span.first))
+        opens, closes = span.place(since), span.place(site.closes_on or span.last + timedelta(1))
         mask[opens:closes] = True
         if row.surge:
             mask &= seasons.get(row.pk, np.zeros(span.length, bool))
         area = site.area.code if site.area else ""
         kept = np.where(mask, now, 0)
+        began = first.get(row.pk)
         found.append(
             GroupNights(
-                row.pk, site.service.uuid, site.service_id, area, row.public, row.accredited, kept, used[row.pk]
+                pk=row.pk,
+                service=site.service.uuid,
+                service_key=site.service_id,
+                area=area,
+                public=row.public,
+                accredited=row.accredited,
+                open=kept,
+                used=used[row.pk],
+                since=began,
+                is_seasonal=bool(row.surge) or (site.opens_on is not None and site.opens_on > span.first),
+                on_record=span.length - (span.place(began) if began else 0),
             )
         )
     return found
+
+
+def _first(territory: Territory) -> dict[int, date]:
+    """group -> the first night of which a stay is on record."""
+    rows = Stay.objects.filter(territory=territory, state__in=(Stay.State.IN, Stay.State.OUT))
+    return dict(rows.values_list("group").annotate(first=Min("from_on")).order_by())
 
 
 def _used(span: Span, slept: Iterable[Slept], kinds: Mapping[int, str]) -> dict[int, Counts]:

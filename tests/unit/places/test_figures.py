@@ -208,6 +208,18 @@ def test_demand_is_forecast_with_a_band_and_its_measured_coverage(beds, sleeps):
     assert 40 <= week.people <= 60
 
 
+def test_a_house_that_begins_to_write_down_its_nights_is_no_new_demand(beds, sleeps, words):
+    for n in range(60):
+        night = TONIGHT - timedelta(60 - n)
+        sleeps(beds.women, night, night + timedelta(1), place=beds.places[0])
+        if n >= 20:  # three more of five places, from then on
+            sleeps(beds.dormitory, night, night + timedelta(1), people=30)
+    everyone = demand(beds.territory, tonight=TONIGHT).outlooks[0]
+    assert len(everyone.past) == 40
+    house = use(words, Asked(Span(TONIGHT - timedelta(60), TONIGHT - timedelta(1)))).lines["service"][0]
+    assert house.open == 6  # on average over the nights on record
+
+
 def test_a_public_that_never_reached_the_smallest_cell_has_no_line(beds, sleeps):
     for n in range(40):
         night = TONIGHT - timedelta(40 - n)

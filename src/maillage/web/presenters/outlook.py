@@ -162,11 +162,12 @@ def csv_rows(found: Demand, words: Vocabulary) -> Iterator[tuple[object, ...]]:
     )
     for one in found.outlooks:
         code = "" if one.public == EVERYONE else one.public or "unsaid"
+        first = found.span.last - timedelta(len(one.past) - 1)
         for n, (people, refused) in enumerate(zip(one.past.tolist(), one.refused.tolist(), strict=True)):
             yield (
                 code,
                 name(one, words),
-                found.span.first + timedelta(n),
+                first + timedelta(n),
                 people or "",
                 refused or "",
                 "",
