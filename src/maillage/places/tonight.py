@@ -5,10 +5,12 @@ Reads only. What is shown may be over a second later: whoever gives a place asks
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -91,16 +93,16 @@ class Group:
 
     pk: int
     uuid: UUID
-    labels: Labels
+    said: str  # JSON of the labels
     public: str
     kind: str
     unit_size: int
     care_level: int
-    genders: Sequence[str]
+    of_genders: str  # JSON
     minimum_age: int | None
     maximum_age: int | None
     wheelchair: bool
-    house_rules: Sequence[Mapping[str, Any]]
+    of_the_house: str  # JSON of the rules
     site: int
     site_name: str
     area: str
@@ -117,7 +119,21 @@ class Group:
         return max(self.total - self.held - self.occupied - self.out, 0)
 
     def name(self) -> str:
-        return label_in(self.labels)
+        return label_in(_read(self.said))
+
+    @property
+    def genders(self) -> Sequence[str]:
+        return _read(self.of_genders)  # type: ignore[no-any-return]
+
+    @property
+    def house_rules(self) -> Sequence[Mapping[str, Any]]:
+        return _read(self.of_the_house)  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Any:
+    """Hundreds of groups say the same, and say it again every ten seconds. Nobody changes what comes from here."""
+    return json.loads(text)
 
 
 def groups_tonight(groups: QuerySet[PlaceGroup], *, on: date, at: datetime) -> list[Group]:
@@ -137,10 +153,13 @@ def groups_tonight(groups: QuerySet[PlaceGroup], *, on: date, at: datetime) -> l
             ServiceAtLocation.objects.filter(service=OuterRef("site__service"), location__is_confidential=True)
         ),
         area_code=Coalesce("site__area__code", Value("")),
+        said=Cast("labels", TextField()),
+        of_genders=Cast("genders", TextField()),
+        of_the_house=Cast("rules", TextField()),
     )
     columns = (
-        "pk", "uuid", "labels", "public", "kind", "unit_size", "care_level", "genders", "minimum_age", "maximum_age",
-        "is_wheelchair_accessible", "rules", "site", "site__name", "area_code", "site__service__organization", "kept_secret", "surge",
+        "pk", "uuid", "said", "public", "kind", "unit_size", "care_level", "of_genders", "minimum_age", "maximum_age",
+        "is_wheelchair_accessible", "of_the_house", "site", "site__name", "area_code", "site__service__organization", "kept_secret", "surge",
         "total", "held", "occupied", "out",
     )  # fmt: skip
     rows = counted.order_by("site__name", "site", "order", "pk").values_list(*columns)
@@ -164,18 +183,23 @@ def _group(row: Any) -> Group:
     return Group(*[*known, bool(surge), total, held, occupied, out])
 
 
-def _count(rows: QuerySet[Any], what: str = "place") -> Coalesce:
-    """How many places among these rows of a group, as a subquery."""
-    counted = rows.order_by().values(_empty=Value(0)).annotate(n=Count(what, distinct=True)).values("n")
+def _count(rows: QuerySet[Any], what: Count) -> Coalesce:
+    """How many there are among these rows of a group, as a subquery."""
+    counted = rows.order_by().values(_empty=Value(0)).annotate(n=what).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
+ROWS: Final = Count("*")
+PLACES: Final = Count("place", distinct=True)
+
+
 def _places(rows: QuerySet[Place]) -> Coalesce:
-    return _count(rows.filter(group=OuterRef("pk")), "pk")
+    return _count(rows.filter(group=OuterRef("pk")), ROWS)
 
 
 def _occupied() -> Coalesce:
-    return _count(Stay.objects.present().filter(group=OuterRef("pk")))
+    """One stay for each place: the database sees to it."""
+    return _count(Stay.objects.present().filter(group=OuterRef("pk")), ROWS)
 
 
 def _present() -> Exists:
@@ -183,14 +207,14 @@ def _present() -> Exists:
 
 
 def _held(on: date, at: datetime) -> Coalesce:
-    return _count(Stay.objects.held(on=on, at=at).filter(~_present(), group=OuterRef("pk")))
+    return _count(Stay.objects.held(on=on, at=at).filter(~_present(), group=OuterRef("pk")), PLACES)
 
 
 def _out(on: date, at: datetime) -> Coalesce:
     """Places that nobody can be put in, and that nobody has."""
     now = OutOfUse.objects.filter(place__group=OuterRef("pk"), starts_at__lte=at)
     taken = Exists(Stay.objects.held(on=on, at=at).filter(place=OuterRef("place")))
-    return _count(now.filter(Q(ends_at=None) | Q(ends_at__gt=at)).filter(~_present(), ~taken))
+    return _count(now.filter(Q(ends_at=None) | Q(ends_at__gt=at)).filter(~_present(), ~taken), PLACES)
 
 
 @dataclass(frozen=True, slots=True)

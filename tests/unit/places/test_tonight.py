@@ -116,8 +116,8 @@ def test_what_is_new_is_learned_without_reading_everything_again(beds: Beds) -> 
 def test_the_best_place_is_one_that_they_may_have(beds: Beds) -> None:
     ask(beds, beds.carla, public="women"), ask(beds, beds.bruno)
     by_person = {one.request.person_id: one for one in seen(beds).queue.first}  # type: ignore[union-attr]
-    assert [group.labels["en"] for group in by_person[beds.carla.pk].may] == ["Women", "Families"]
-    assert [group.labels["en"] for group in by_person[beds.bruno.pk].may] == ["Families"]
+    assert [group.name() for group in by_person[beds.carla.pk].may] == ["Women", "Families"]
+    assert [group.name() for group in by_person[beds.bruno.pk].may] == ["Families"]
 
 
 def test_six_queries_however_many_there_are(beds: Beds) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
@@ -41,7 +42,8 @@ class Line:
 class House:
     name: str
     free: str
-    lines: list[Line]
+    lines: list[Line]  # where something is free or held
+    full: str  # how many others there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    uuid: str
+    url: str
     called: str
     where: str
     about: str
@@ -122,20 +124,21 @@ class Say:
 
     def houses(self) -> list[House]:
         """Those where something is free or held."""
-        return [house for house in self._houses if any(line.free or line.held for line in house.lines)]
+        return [house for house in self._houses if house.lines]
 
     def full(self) -> str:
         """The others, by name."""
-        names = [house.name for house in self._houses if not any(line.free or line.held for line in house.lines)]
-        return ", ".join(names)
+        return ", ".join(house.name for house in self._houses if not house.lines)
 
     @cached_property
     def _houses(self) -> list[House]:
         found = []
         for _site, some in groupby(self.seen.groups, key=lambda group: group.site):
             groups = list(some)
-            lines = [self._line(self.group(one), [one]) for one in groups]
-            found.append(House(self.house(groups[0]), free_of(sum(one.free for one in groups)), lines))
+            alive = [one for one in groups if one.free or one.held]
+            lines = [self._line(self.group(one), [one]) for one in alive]
+            free = free_of(sum(one.free for one in groups))
+            found.append(House(self.house(groups[0]), free, lines, full_of(len(groups) - len(alive))))
         return sorted(found, key=lambda house: not any(line.free for line in house.lines))  # what is free comes first
 
     def publics(self) -> list[Line]:
@@ -167,7 +170,7 @@ class Say:
         left = max(int((one.until - self.seen.at).total_seconds() + 59) // 60, 0) if one.until else 0
         minutes = ngettext("%(n)s minute left", "%(n)s minutes left", left) % {"n": left} if one.until else ""
         return Held(
-            str(one.uuid), one.called, place, heads(one.people), clock(one.until) if one.until else "",
+            reverse("desk-tonight-hold", args=[one.uuid]), one.called, place, heads(one.people), clock(one.until) if one.until else "",
             one.until.isoformat() if one.until else "", minutes, one.is_offered,
         )  # fmt: skip
 
@@ -215,6 +218,14 @@ def waits(number: int, request: Request) -> str:
 
 def free_of(number: int) -> str:
     return ngettext("%(n)s free", "%(n)s free", number) % {"n": number}
+
+
+def full_of(number: int) -> str:
+    return (
+        ngettext("and %(n)s group that is full", "and %(n)s groups that are full", number) % {"n": number}
+        if number
+        else ""
+    )
 
 
 def clock(at: datetime) -> str:
