@@ -81,7 +81,7 @@ def places(hidden: secret.Hidden) -> dict[str, list[Any]]:
     """Name of an address -> what to put in it: what lies nearest to the secret."""
     service, run = hidden.service.uuid, hidden.run.uuid
     services = {"service": service, "report": service, "desk-still-true": service, "desk-room": service, "desk-close": service,
-                "desk-service-edit": service, "desk-history": service}  # fmt: skip
+                "desk-service-edit": service, "desk-history": service, "ask": service, "desk-refer": service}  # fmt: skip
     said: dict[str, list[Any]] = {name: [uuid] for name, uuid in services.items()}
     changes = list(Change.objects.values_list("uuid", flat=True))
     reports = list(ErrorReport.objects.values_list("uuid", flat=True))
