@@ -151,7 +151,7 @@ def _fill(
         if n in kept_free:
             continue
         start = -dice.between(1, 60)
-        party = people.party(kind, at=at, gender=str(MAN) if kind == "men" else "")
+        party = people.party(kind, at=at, gender=str(MAN) if kind == "men" else "", most=house.unit_size)
         people.link(party, keeper, CareLink.Reason.HOUSED, ledger.calendar.at(start, 18), None)
         ledger.stay(Night(house, party, key, start, dice.between(1, 30)))
 

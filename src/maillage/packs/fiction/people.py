@@ -76,11 +76,13 @@ class People:
         self.household_key, self.person_key = Keys(self.households), Keys(self.persons)
         self.drawn = 0
 
-    def party(self, kind: str, *, at: datetime, gender: str = "") -> Party:
-        """A new one: `kind` is one of `houses.KINDS`; `gender` of who answers for it, when a house takes only that."""
+    def party(self, kind: str, *, at: datetime, gender: str = "", most: int = 20) -> Party:
+        """A new one: `kind` is one of `houses.KINDS`; `gender` of who answers for it, when a house takes only that;
+        `most` people."""
         dice = self.dice
         makers = {"families": self._family, "women": self._mother}
         heads, facts = makers.get(kind, self._single)(kind, gender)
+        heads = heads[:most]
         facts = {name: value for name, value in facts.items() if name in self.names.criteria}
         household = None
         if len(heads) > 1:

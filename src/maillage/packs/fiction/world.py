@@ -101,7 +101,7 @@ class World:
         arrivals: dict[int, int] = defaultdict(int)
 
         def somebody(night: int, gender: str) -> Party:
-            return self.somebody(said["kind"], night, gender)
+            return self.somebody(said["kind"], night, gender, most=house.unit_size if house.places else 20)
 
         found = self.lists.get(said.get("list", ""))
         for night in lived(house, flow, somebody, self.dice, there=there):
@@ -117,9 +117,9 @@ class World:
             self.ledger.stay(night)
         self.refuse(house, said, flow, arrivals)
 
-    def somebody(self, kind: str, night: int, gender: str = "") -> Party:
+    def somebody(self, kind: str, night: int, gender: str = "", *, most: int = 20) -> Party:
         at = self.calendar.at(night, 12)
-        party = self.people.party(kind, at=at, gender=gender)
+        party = self.people.party(kind, at=at, gender=gender, most=most)
         if self.helpers and self.dice.chance(0.35):
             self.people.link(party, self.dice.pick(self.helpers), Reason.REGISTERED, at, None)
         return party
