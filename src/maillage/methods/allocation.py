@@ -17,6 +17,7 @@ the first in a room of one kind, a member of a class with a quota.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -153,6 +154,10 @@ class _Run:
         self.kind: list[int] = kinds
         self.room = dict.fromkeys(rooms, NOBODY)  # the kind of who is in it
         self.unentered = sum(1 << group for group in rooms)
+        entering = (
+            () if problem.alike is None else np.flatnonzero(problem.options[:, problem.alike].any(axis=1)).tolist()
+        )
+        self.of_kind = Counter(kinds[row] for row in entering)  # who might enter a room
         self.closed_to = [0] * (max(kinds, default=0) + 1)  # by kind: rooms of others
 
     def _special(self, problem: Problem) -> None:
@@ -186,7 +191,7 @@ class _Run:
         if not wanted:
             return False
         if found := wanted & self.free:
-            group = self._best(found)
+            group = self._best(found, row)
         else:
             chain, seen = self.search(wanted, self.free)
             if not chain:
@@ -197,8 +202,14 @@ class _Run:
         self.enter(row, group, 1, stays=stays)
         return True
 
-    def _best(self, found: int) -> int:
-        """A room that nobody has entered is opened last: it shuts out the other kinds."""
+    def _best(self, found: int, row: int) -> int:
+        """A room that nobody has entered is opened last, since it shuts out the other kinds: the one whose size fits its kind best."""
+        if chosen := found & ~self.unentered:
+            return (chosen & -chosen).bit_length() - 1
+        waiting = self.of_kind[self.kind[row]]
+        return min(bits(found), key=lambda room: (self.left[room] < waiting, abs(self.left[room] - waiting), room))
+
+    def _first(self, found: int) -> int:
         chosen = found & ~self.unentered or found
         return (chosen & -chosen).bit_length() - 1
 
@@ -212,7 +223,7 @@ class _Run:
             if not fresh:
                 continue
             if hit := fresh & free:
-                chain = [self._best(hit), group]
+                chain = [self._first(hit), group]
                 while group in came:
                     group = came[group]
                     chain.append(group)

@@ -43,6 +43,7 @@ from maillage.places.waiting import Changed, Refused, gettext_noop
 ROUNDS: Final = 3  # runs after each other, when somebody was faster
 KEEPERS: Final = gettext_noop("Only the members of the organisation that keeps this list run it.")
 NO_RULES: Final = gettext_noop("This list has no rules that hold: a run needs them.")
+MOST_LOOKED_AT: Final = 200  # when a place suits nobody
 LONGEST_BEACON: Final = 200
 Missed = dict[int, set[str]]  # number of a request -> groups that could not be offered after all
 
@@ -129,7 +130,20 @@ def _seen(asked: Asked, missed: Missed) -> Any:
     found = taken(asked.waiting_list, asked.rules.content, at=asked.at, night=asked.night, group=asked.group)
     for one in found["requests"]:
         one["not_in"] = sorted({*one["not_in"], *missed.get(one["number"], ())})
-    return plain(found)
+    return plain(found if asked.group is None else _cut(plain(found), asked))
+
+
+def _cut(snapshot: Any, asked: Asked) -> Any:
+    """Of one place that came free: the list down to whoever gets it; those after them are only counted.
+
+    Ranks are taken in one after the other: what is decided about the first ones depends on nobody after them.
+    """
+    lines = decide(snapshot, asked.rules.content, asked.seed).lines
+    last = max((line.rank for line in lines if line.group), default=min(len(lines), MOST_LOOKED_AT))
+    kept = {line.number for line in lines[:last]}
+    snapshot["requests"] = [one for one in snapshot["requests"] if one["number"] in kept]
+    snapshot["left_out"]["after"] = len(lines) - len(kept)
+    return snapshot
 
 
 @transaction.atomic

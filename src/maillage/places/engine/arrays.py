@@ -18,8 +18,8 @@ from maillage.methods.eligibility import FALSE, TRUE, Value, holds, signature
 
 Row = Mapping[str, Any]
 # why a group is none for a household; the order in which they are told
-PUBLIC, GENDER, AGE, CARE, WHEELCHAIR, RULE, SIZE, DECLINED = (
-    "public", "gender", "age", "care", "wheelchair", "rule", "size", "declined",
+PUBLIC, GENDER, AGE, CARE, WHEELCHAIR, RULE, DECLINED = (
+    "public", "gender", "age", "care", "wheelchair", "rule", "declined",
 )  # fmt: skip
 SAFETY: Final = "apart"  # somebody sleeps there whom they must not meet: never told as such
 GONE: Final = "gone"  # withdrawn after the list was published
@@ -52,7 +52,7 @@ def read(snapshot: Row, requests: Sequence[Row], content: Row) -> Read:
         verify |= verdict == UNKNOWN
     why = {cause: (verdict == EXCLUDED)[:, group_of] for cause, verdict in verdicts.items()}
     barred = _barred(snapshot, requests, group_of)
-    options = fits[:, group_of] & ~np.logical_or.reduce([*barred.values()])
+    options: Table = fits[:, group_of] & ~np.logical_or.reduce([*barred.values()])
     problem = Problem(
         options,
         np.array([one["free"] for one in cells], np.int64),
@@ -72,19 +72,17 @@ def read(snapshot: Row, requests: Sequence[Row], content: Row) -> Read:
 
 def judged(groups: Sequence[Row], requests: Sequence[Row]) -> dict[str, NDArray[np.int8]]:
     """For each cause: EXCLUDED, UNKNOWN or FITS of each request (rows) in each group (columns)."""
-    column: Callable[[str], NDArray[Any]] = lambda key: np.array([one[key] for one in groups])  # noqa: E731
-    people = np.array([one["people"] for one in requests], np.int64)[:, None]
+    level = np.array([one["care_level"] for one in groups], np.int64)
+    accessible = np.array([one["wheelchair"] for one in groups], np.bool_)
     wheelchair = np.array([_in_wheelchair(one["facts"]) for one in requests], np.bool_)[:, None]
     care = np.array([_number(one["facts"].get("care_level"), -1) for one in requests])[:, None]
-    size = np.where(column("kind") == "dormitory", people >= 1, column("unit_size") >= 1)
     return {
         PUBLIC: _each(groups, requests, lambda one: (one["public"], one["facts"]), _public),
         GENDER: _each(groups, requests, lambda one: one["gender"], _gender),
         AGE: _each(groups, requests, lambda one: (one["age"], one["oldest"]), _age),
-        CARE: np.where(care <= column("care_level"), FITS, EXCLUDED).astype(np.int8),
-        WHEELCHAIR: np.where(wheelchair & ~column("wheelchair"), EXCLUDED, FITS).astype(np.int8),
+        CARE: np.where(care <= level, FITS, EXCLUDED).astype(np.int8),
+        WHEELCHAIR: np.where(wheelchair & ~accessible, EXCLUDED, FITS).astype(np.int8),
         RULE: _each(groups, requests, lambda one: one["facts"], _rules),
-        SIZE: np.where(size, FITS, EXCLUDED).astype(np.int8),
     }
 
 

@@ -20,7 +20,6 @@ AGAINST: Final[Mapping[str, Promise]] = {
     "care": _("less care than they need"),
     "wheelchair": _("not accessible with a wheelchair"),
     "rule": _("excluded by a rule of the house"),
-    "size": _("too small for the household"),
     "declined": _("declined before, or not answered in time"),
     "alike": _("the room has people of another gender"),
 }
