@@ -1,0 +1,101 @@
+"""What is counted from places is what search, cards and lists say, at once and without indexing again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from maillage.directory.actions import capacity
+from maillage.directory.models import DirectoryState, Revision, Service, ServiceCapacity
+from maillage.directory.search import cards, engine, memory
+from maillage.directory.search.index import reindex
+from maillage.directory.search.types import Query
+from maillage.places.actions import claims, stays
+from tests.beds import Beds
+from tests.testland import NOW
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def indexed(beds: Beds) -> Beds:
+    ServiceCapacity.objects.filter(service=beds.shelter).delete()
+    memory.forget()
+    claims.tell_all_rooms(beds.territory, at=NOW)
+    reindex(beds.territory, at=NOW)
+    return beds
+
+
+def found(beds: Beds, at: Any = NOW, **more: Any) -> dict[str, tuple[str, int | None]]:
+    results = engine.search(Query(territory="testland", at=at, needs=("emergency-shelter",), **more))
+    return {
+        hit.card.texts["name"]["en"]: (hit.capacity, hit.card.capacities[0].available if hit.card.capacities else None)
+        for hit in results.hits
+    }
+
+
+def fill(beds: Beds) -> None:
+    for where, people in ((beds.places[0], 1), (beds.places[1], 1), (beds.places[2], 4), (beds.dormitory, 3)):
+        from maillage.people.models import Person
+
+        who = Person.objects.create(territory=beds.territory, alias="Somebody", created_at=NOW)
+        stays.hold(
+            where, who, from_on=NOW.date(), until_on=NOW.date() + DAY, people=people, minutes=None, by=beds.bob, at=NOW
+        )
+
+
+def test_search_and_cards_say_a_bed_that_was_given_a_moment_ago(indexed: Beds) -> None:
+    beds = indexed
+    name = "Open Door" if "Open Door" in found(beds) else cards.cards(beds.shelter.uuid)[0].texts["name"]["en"]
+    assert found(beds)[name] == ("capacity", 6)
+    before = DirectoryState.objects.get(territory=beds.territory).sequence
+    fill(beds)
+    assert found(beds)[name] == ("no-capacity", 0)
+    assert name not in found(beds, has_room=True)
+    assert [(one.available, one.maximum) for one in cards.cards(beds.shelter.uuid)[0].capacities] == [(0, 6)]
+    shown, _total, _next = cards.listing(beds.territory, need="emergency-shelter")
+    assert [card.capacities[0].available for card in shown if card.texts["name"]["en"] == name] == [0]
+    assert DirectoryState.objects.get(territory=beds.territory).sequence == before  # nothing was indexed
+    assert not Revision.objects.filter(service=beds.shelter).exists()
+
+
+def test_a_search_is_not_a_query_more(indexed: Beds, django_assert_num_queries: Any) -> None:
+    found(indexed)
+    with django_assert_num_queries(2):  # the territory, and whether anything changed
+        found(indexed)
+
+
+def test_what_nobody_counts_any_more_is_unknown_after_a_day(indexed: Beds) -> None:
+    name = cards.cards(indexed.shelter.uuid)[0].texts["name"]["en"]
+    assert found(indexed, at=NOW + 2 * DAY)[name][0] == ""
+
+
+def test_nobody_says_by_hand_what_is_counted(indexed: Beds, cast: Any) -> None:
+    with pytest.raises(capacity.Impossible, match="counted from its places"):
+        capacity.say(indexed.shelter, available=9, expires_at=NOW + DAY, by=cast.alice, at=NOW)
+
+
+def test_what_was_said_of_another_unit_stays_beside_it(indexed: Beds) -> None:
+    ServiceCapacity.objects.create(service=indexed.shelter, unit="meal", available=20, updated_at=NOW)
+    reindex(indexed.territory, [indexed.shelter.pk], at=NOW)
+    units = [one.unit for one in cards.cards(indexed.shelter.uuid)[0].capacities]
+    assert units[0] == capacity.ROOM
+    assert sorted(units) == ["meal", capacity.ROOM]
+
+
+def test_the_same_numbers_are_not_written_again_before_an_hour(indexed: Beds) -> None:
+    row = ServiceCapacity.objects.get(is_derived=True)
+    claims.tell_all_rooms(indexed.territory, at=NOW + timedelta(minutes=30))
+    assert ServiceCapacity.objects.get(is_derived=True).updated_at == row.updated_at
+    claims.tell_all_rooms(indexed.territory, at=NOW + timedelta(hours=1))
+    assert ServiceCapacity.objects.get(is_derived=True).updated_at == NOW + timedelta(hours=1)
+
+
+def test_a_service_without_a_document_is_no_trouble(indexed: Beds) -> None:
+    Service.objects.filter(pk=indexed.shelter.pk).update(status="defunct")
+    reindex(indexed.territory, at=NOW)
+    fill(indexed)
+    found(indexed)
+    assert cards.cards(indexed.shelter.uuid) == ()
