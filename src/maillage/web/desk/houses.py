@@ -106,7 +106,7 @@ def context(request: HttpRequest, one: Site) -> dict[str, Any]:
         "beds_tonight": queries.beds_open(chosen, tonight) if chosen and is_dormitory else 0,
         "tonight": present.day(tonight), "tomorrow": (tonight + timedelta(days=1)).isoformat(),
         "once": secrets.token_urlsafe(16),
-        "rehouse": [present.staying(stay, known=stay.pk in known, tonight=tonight) for stay in leaving[:100]],
+        "rehouse": [present.staying(stay, known=stay.pk in known, tonight=tonight, at=at) for stay in leaving[:100]],
     }  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def places(
     now = Q(state=Stay.State.IN) | Q(pk__in=Stay.objects.held(on=tonight, at=at).values("pk"))
     there = Stay.objects.filter(now, place__in=page).select_related("person")
     stays_by = {
-        stay.place_id: present.staying(stay, known=stay.pk in known, tonight=tonight)
+        stay.place_id: present.staying(stay, known=stay.pk in known, tonight=tonight, at=at)
         for stay in there.order_by("state")
         if stay.place_id
     }
@@ -151,7 +151,7 @@ def dormitory(group: PlaceGroup, known: set[int], *, tonight: date, at: datetime
     """Who sleeps there tonight, or is expected."""
     now = Q(state=Stay.State.IN) | Q(pk__in=Stay.objects.held(on=tonight, at=at).values("pk"))
     rows = Stay.objects.filter(now, group=group).select_related("person").order_by("-state", "pk")
-    return [present.staying(stay, known=stay.pk in known, tonight=tonight) for stay in rows[:500]]
+    return [present.staying(stay, known=stay.pk in known, tonight=tonight, at=at) for stay in rows[:500]]
 
 
 def free_places(one: Site, at: datetime) -> list[tuple[str, str]]:

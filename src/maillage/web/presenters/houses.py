@@ -97,7 +97,7 @@ def nights(stay: Stay) -> str:
     return gettext("%(first)s to %(last)s") % {"first": day(stay.from_on), "last": day(stay.until_on)}
 
 
-def staying(stay: Stay, *, known: bool, tonight: date) -> Staying:
+def staying(stay: Stay, *, known: bool, tonight: date, at: datetime | None = None) -> Staying:
     is_here = stay.state == Stay.State.IN
     return Staying(
         uuid=str(stay.uuid),
@@ -108,7 +108,7 @@ def staying(stay: Stay, *, known: bool, tonight: date) -> Staying:
         state=stay.get_state_display(),
         is_here=is_here,
         is_late=is_here and stay.until_on is not None and stay.until_on <= tonight,
-        until=words.moment(stay.hold_expires_at) if not is_here else "",
+        until=words.soon(stay.hold_expires_at, at=at) if at and not is_here else "",
         last=stay.until_on.isoformat() if stay.until_on else "",
     )
 

@@ -48,7 +48,7 @@ def offer(one: Offer, *, at: datetime) -> ToAnswer:
         group=one.group.name(),
         people=words.heads(one.request.people),
         nights=nights(stay.from_on, stay.until_on) if stay else "",
-        until=words.moment(one.expires_at),
+        until=words.soon(one.expires_at, at=at),
         is_open=is_open,
     )
 

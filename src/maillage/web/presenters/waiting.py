@@ -80,6 +80,19 @@ def moment(at: datetime | None) -> str:
     return date_format(localtime(at), MOMENT) if at else ""
 
 
+def soon(then: datetime | None, *, at: datetime) -> str:
+    """A deadline as somebody at work says it: today and tomorrow by their names."""
+    if then is None:
+        return ""
+    days_ahead = (localtime(then).date() - localtime(at).date()).days
+    hour = date_format(localtime(then), "H:i")
+    if days_ahead == 0:
+        return gettext("today at %(hour)s") % {"hour": hour}
+    if days_ahead == 1:
+        return gettext("tomorrow at %(hour)s") % {"hour": hour}
+    return moment(then)
+
+
 def day(at: datetime | None) -> str:
     return date_format(localtime(at), "DATE_FORMAT") if at else ""
 
@@ -348,7 +361,7 @@ def offered(offer: Offer, *, held: Sequence[int], at: datetime) -> Offered:
     return Offered(
         where=where(offer.group.site, held=held),
         group=offer.group.name(),
-        until=moment(offer.expires_at),
+        until=soon(offer.expires_at, at=at),
         is_late=offer.expires_at <= at,
         reason=offer.reason,
         is_by_hand=offer.line_id is None,
