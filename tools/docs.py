@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import ast
+import importlib
 import os
+import pkgutil
 import re
 import sys
 from collections.abc import Iterator
@@ -27,7 +29,7 @@ from django.db import models
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "maillage"
 TARGET = ROOT / "docs" / "reference" / "generated"
-ROOMS = ("methods", "territory", "people", "directory", "orientation", "packs", "standards", "web")
+ROOMS = ("methods", "territory", "people", "directory", "orientation", "places", "packs", "standards", "web")
 LANGUAGES = ("en", "fr", "nl")
 
 
@@ -140,9 +142,16 @@ def states() -> str:
                 if field.choices:
                     lines += _states(f"{room}: {table.__name__}.{field.name}", field, catalogues)
         for name, module in _modules(room):
-            if isinstance(next_ := getattr(module, "NEXT", None), dict):
-                lines += [f"## {name}: what may follow what", "", "```mermaid", "stateDiagram-v2"]
-                lines += [f"    {a} --> {b}" for a in next_ for b in sorted(next_[a])] + ["```", ""]
+            for title, next_ in sorted(vars(module).items()):
+                if title.endswith("NEXT") and isinstance(next_, dict):
+                    what = title.removesuffix("NEXT").strip("_").lower()
+                    lines += [
+                        f"## {name}: what may follow what{' of a ' + what if what else ''}",
+                        "",
+                        "```mermaid",
+                        "stateDiagram-v2",
+                    ]
+                    lines += [f"    {a} --> {b}" for a in next_ for b in sorted(next_[a])] + ["```", ""]
     return _page("States", "Stored values are stable codes; labels are translated.", lines)
 
 
@@ -169,10 +178,13 @@ def _translated(catalogue: Any, source: str) -> str:
 
 
 def _modules(room: str) -> Iterator[tuple[str, ModuleType]]:
+    """Its models and rules, those of a package included."""
     for name in ("models", "rules"):
-        module = sys.modules.get(f"maillage.{room}.{name}")
-        if module:
+        if (SOURCE / room / f"{name}.py").exists() or (SOURCE / room / name).is_dir():
+            module = importlib.import_module(f"maillage.{room}.{name}")
             yield f"{room}.{name}", module
+            for below in pkgutil.iter_modules(getattr(module, "__path__", ())) if name == "rules" else ():
+                yield f"{room}.{name}.{below.name}", importlib.import_module(f"maillage.{room}.{name}.{below.name}")
 
 
 def commands() -> str:
