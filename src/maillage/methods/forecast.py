@@ -66,8 +66,8 @@ def adaptive_conformal(
     """Bands around forecasts whose `errors` (n,) came in, oldest first, each known `delay` origins after it was made.
 
     The half-width at an origin is the quantile 1 - a of the last `window` absolute errors known there; after each error that
-    becomes known, a grows by gamma x (1 - level), and shrinks by gamma when the band had missed it. Below 0 the band is as wide
-    as the largest error so far. Scaling the errors scales the bands.
+    becomes known, a grows by gamma x (1 - level), and shrinks by gamma when the band had missed it. Below 0, where the paper has
+    an endless band, it is the largest of those errors, once more for each 1 - level below. Scaling the errors scales the bands.
     """
     made = np.abs(np.asarray(errors, np.float64))
     if made.ndim != 1 or not np.isfinite(made).all():
@@ -79,7 +79,6 @@ def adaptive_conformal(
     count = len(made)
     half = np.full(count + delay, np.nan)
     ordered = np.sort(sliding_window_view(made, window), axis=1) if count >= window else np.empty((0, window))
-    widest = np.maximum.accumulate(made)
     allowed, held = 1 - level, []
     for origin in range(delay, count + delay):
         last = origin - delay  # the error that has just become known
@@ -88,7 +87,8 @@ def adaptive_conformal(
             allowed += gamma * ((1 - level) - (not held[-1]))
         if last >= window - 1:
             row = ordered[last - window + 1]
-            half[origin] = widest[last] if allowed <= 0 else _quantile(row, 1 - min(allowed, 1.0))
+            beyond = 1 + max(-allowed, 0.0) / (1 - level)
+            half[origin] = _quantile(row, 1 - min(max(allowed, 0.0), 1.0)) * beyond
     return Band(half, float(np.mean(held)) if held else float("nan"), len(held))
 
 

@@ -69,11 +69,12 @@ def test_scaling_the_errors_scales_the_bands():
     assert tenfold.coverage == once.coverage
 
 
-def test_missed_too_often_the_band_is_as_wide_as_the_largest_error_so_far():
-    errors = np.arange(1.0, 40)  # each worse than all before
-    band = adaptive_conformal(errors, delay=1, window=5, gamma=0.2)
-    assert band.coverage == 0
-    assert band.now == 39
+def test_missed_too_often_the_band_grows_beyond_every_error_that_was_known():
+    band = adaptive_conformal(np.arange(1.0, 40), delay=1, window=5, gamma=0.2)  # each worse than all before
+    assert band.coverage > 0.8
+    assert (band.half[6:9] > np.arange(6.0, 9)).all()
+    fixed = adaptive_conformal(np.arange(1.0, 40), delay=1, window=5, gamma=0)
+    assert fixed.coverage == 0
 
 
 def test_with_too_few_errors_there_is_no_band_and_no_coverage():

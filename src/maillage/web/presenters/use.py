@@ -74,7 +74,7 @@ def row(kind: str, line: Line, smallest: int, names: Names) -> Row:
     return Row(
         names.of(kind, line.code) if kind else "",
         capacity(line),
-        _("%(percent)s %%") % {"percent": round(100 * line.rate)} if line.rate is not None else _("too few to say"),
+        percent(line.rate),
         round(100 * line.rate, 1) if line.rate is not None else None,
         at_least(line.arrivals, smallest),
         nights(line.length),
@@ -83,9 +83,18 @@ def row(kind: str, line: Line, smallest: int, names: Names) -> Row:
     )
 
 
+def percent(rate: float | None) -> str:
+    """Kept on one line."""
+    return (
+        (_("%(percent)s %%") % {"percent": round(100 * rate)}).replace(" ", "\N{NO-BREAK SPACE}")
+        if rate is not None
+        else _few()
+    )
+
+
 def capacity(line: Line) -> str:
     """“24 open of 30 accredited”: two numbers that are not the same thing."""
-    opened = number_format(round(line.open, 1 if line.open % 1 else 0))
+    opened = number_format(round(line.open) if line.open >= 10 or line.open == int(line.open) else round(line.open, 1))
     if not line.knows_accredited:
         return _("%(open)s open") % {"open": opened}
     return _("%(open)s open, %(accredited)s accredited") % {
