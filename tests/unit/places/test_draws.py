@@ -150,7 +150,9 @@ def test_what_is_said_after_the_list_was_published_changes_no_rank(beds: Beds) -
 def test_a_list_that_was_changed_in_the_database_is_not_drawn(beds: Beds) -> None:
     registered(beds, 2)
     draw = runs.publish(closed(beds), by=beds.dave, at=NOW)
-    Draw.objects.filter(pk=draw.pk).update(listed=packed({"requests": [], "rules": beds.rules.pk, "order": ["lot"]}))
+    Draw.objects.filter(pk=draw.pk).update(
+        listed=packed({"requests": [], "rules": beds.rules.pk, "order": ["lot"], "salt": ""})
+    )
     with pytest.raises(Broken, match="not the one that was published"):
         runs.draw(Draw.objects.get(pk=draw.pk), BEACON, by=beds.dave, at=NOW + timedelta(minutes=10))
 

@@ -257,7 +257,8 @@ def publish(draw: Draw, *, by: User | str, at: datetime) -> Draw:
         raise Refused(gettext_noop("Registration is still open: the list is published when it has closed."))
     rules = rules_for(waiting_list, at=at)
     seen = plain(taken(waiting_list, rules.content, at=at, night=draw.night))
-    kept = {"requests": seen["requests"], "rules": rules.pk, "order": list(rules.content.get("order") or DEFAULT_ORDER)}
+    order = list(rules.content.get("order") or DEFAULT_ORDER)
+    kept = {"requests": seen["requests"], "rules": rules.pk, "order": order, "salt": secrets.token_hex(32)}
     list_hash = frozen.digest(_published(kept).encode())
     done = Draw.objects.filter(pk=draw.pk, list_hash="", run=None)
     if not done.update(listed=frozen.packed(kept), list_hash=list_hash, published_at=at):
@@ -312,7 +313,7 @@ def text(draw: Draw) -> str:
 
 
 def _published(kept: Any) -> str:
-    return frozen.published(kept["requests"], kept["order"])
+    return frozen.published(kept["requests"], kept["order"], kept["salt"])
 
 
 def receipt(draw: Draw, request: Request) -> Receipt | None:

@@ -84,11 +84,12 @@ KEYS: Final[Mapping[str, Callable[[Mapping[str, Any]], int]]] = {
 LONGEST: Final = 10**10  # seconds: nobody has waited longer
 
 
-def published(requests: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
+def published(requests: Sequence[Mapping[str, Any]], keys: Sequence[str], salt: str) -> str:
     """The list of a draw as anybody may read it: a mark and a class a line, no fact. Sorted, so that it tells no order of coming.
 
     The class says what the rules put before the lot ("01.02": no absolute priority, the third tier). The third column is a hash of
-    what the engine reads of that request: nobody can change it between the list and the draw.
+    what the engine reads of that request: nobody can change it between the list and the draw. `salt`: kept, never published; without
+    it facts could be guessed until the hash agrees.
     """
     before = [name for name in (keys[: list(keys).index("lot")] if "lot" in keys else keys) if name in KEYS]
     lines = (
@@ -100,7 +101,7 @@ def published(requests: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str
                     for name in before
                 )
                 or "0",
-                digest(one["mark"].encode() + canonical(one))[:16],
+                digest((salt + one["mark"]).encode() + canonical(one))[:16],
             )
         )
         for one in requests

@@ -131,6 +131,8 @@ VERBS: Final[dict[str, Promise]] = {
     "read a waiting list": _("read a waiting list"),
     "read a house": _("read who is in a house"),
     "read a run": _("read a run of the allocation"),
+    "ran a list": _("ran the allocation of a list"),
+    "published a draw": _("published the list of a draw"),
 }
 KINDS: Final[dict[str, Promise]] = {
     "people.user": _("account"),
@@ -152,6 +154,7 @@ KINDS: Final[dict[str, Promise]] = {
     "places.waitinglist": _("waiting list"),
     "places.request": _("request for a place"),
     "places.allocationrun": _("run of the allocation"),
+    "places.draw": _("draw of a night"),
     "places.site": _("house"),
     "places.placegroup": _("group of places"),
     "places.place": _("place"),
