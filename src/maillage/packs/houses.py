@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
 from maillage.packs import formats
 from maillage.packs.reading import Listed, Mapped
+from maillage.packs.references import Checker, Found, items, mapping, offered, rules
 from maillage.packs.shapes import (
     boolean,
     by_language,
@@ -34,9 +34,6 @@ from maillage.packs.shapes import (
 )
 from maillage.people.models import Person
 from maillage.places.models import PlaceGroup, Site, WaitingList
-
-if TYPE_CHECKING:
-    from maillage.packs.references import Checker, Found
 
 FILE, DEMO = "places.yaml", "demo_places.yaml"
 ORDER = ("absolute", "tier", "waited", "number", "lot")
@@ -162,16 +159,12 @@ demo = record(
 
 
 def groups_of(top: Mapped) -> Iterator[Found]:
-    from maillage.packs.references import items
-
     for path, entry in items(top, "sites"):
         yield from items(entry, "groups", path)
 
 
 def check(checker: Checker) -> None:
     """What only the whole can tell of both files: codes that are unique, and lead somewhere."""
-    from maillage.packs.references import items
-
     for file, top in ((FILE, checker.pack.places), (DEMO, checker.pack.demo_places)):
         both = (checker.pack.places,) if file == FILE else (checker.pack.places, checker.pack.demo_places)
         for name in LISTS:
@@ -192,8 +185,6 @@ class Known:
     """What sites and lists may refer to."""
 
     def __init__(self, checker: Checker, files: tuple[Mapped, ...]) -> None:
-        from maillage.packs.references import items
-
         self.checker = checker
         self.groups = {entry.get("code") for top in files for _path, entry in groups_of(top)}
         self.lists = {entry.get("code") for top in files for _path, entry in items(top, "lists")}
@@ -205,8 +196,6 @@ class Known:
         self.services = checker.services | offered
 
     def site(self, file: str, path: str, entry: Mapped) -> None:
-        from maillage.packs.references import items, rules
-
         checker = self.checker
         checker.known(file, entry, "service", path, self.services, _("service"))
         checker.known(file, entry, "area", path, checker.areas, _("area"))
@@ -222,8 +211,6 @@ class Known:
 
     def demo(self, top: Mapped) -> None:
         """What a demonstration is peopled with."""
-        from maillage.packs.references import items, mapping, offered
-
         checker = self.checker
         for path, entry in items(top, "organizations"):
             for below, service in items(entry, "services", path):
@@ -244,8 +231,6 @@ class Known:
             self.checker.say(file, held, "places", path, _("a group of places says how many: places"))
 
     def waiting_list(self, file: str, path: str, entry: Mapped) -> None:
-        from maillage.packs.references import items, mapping
-
         checker = self.checker
         checker.known(file, entry, "groups", path, self.groups, _("group of places"))
         checker.known(file, entry, "need", path, checker.needs, _("need"))
@@ -264,8 +249,6 @@ class Known:
 
 
 def _sources(checker: Checker) -> None:
-    from maillage.packs.references import items
-
     top = checker.pack.places
     for name in LISTS:
         checker.must_be_sourced(FILE, top, items(top, name))
@@ -278,8 +261,6 @@ def _sources(checker: Checker) -> None:
 
 
 def _figures(checker: Checker) -> None:
-    from maillage.packs.references import items
-
     for path, entry in items(checker.pack.places, "figures"):
         checker.known(FILE, entry, "area", path, checker.areas, _("area"))
 
@@ -289,8 +270,6 @@ def _is_mapped(holder: Mapped, key: str) -> bool:
 
 
 def _methods(checker: Checker) -> None:
-    from maillage.packs.references import items
-
     top = checker.pack.places
     for path, entry in items(top, "count_methods"):
         found = list(items(entry, "categories", path))

@@ -132,7 +132,7 @@ def read(folder: Path) -> tuple[Pack, Problems]:
     _read_tables(pack, spot, problems)
     pack.guides = guides.read(folder, spot)
     if is_read and pack.areas:  # of a file that could not be read, every code would seem to be missing
-        references.check(pack, problems)
+        references.check(pack, problems, also=[houses.check])
     return pack, problems
 
 

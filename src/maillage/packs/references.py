@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from maillage.packs import geography, guides, houses, library
+from maillage.packs import geography, guides, library
 from maillage.packs.problems import Problems
 from maillage.packs.reading import Listed, Mapped
 
@@ -116,8 +116,8 @@ class Checker:
                 )
 
 
-def check(pack: Pack, problems: Problems) -> None:
-    """Add to `problems` all that is wrong between the files."""
+def check(pack: Pack, problems: Problems, also: Iterable[Callable[[Checker], None]] = ()) -> None:
+    """Add to `problems` all that is wrong between the files; `also`: what else looks at them."""
     checker = Checker(pack, problems)
     _head(checker)
     geography.check(checker)
@@ -130,7 +130,8 @@ def check(pack: Pack, problems: Problems) -> None:
     _demo(checker)
     guides.check(checker, tuple(code for code, _name in settings.LANGUAGES))
     library.check(checker, list(items(pack.library, "documents")))
-    houses.check(checker)
+    for look in also:
+        look(checker)
     for path, entry in items(pack.head, "sources"):
         if isinstance(entry.get("id"), str) and entry["id"] not in checker.used:
             problems.add(
