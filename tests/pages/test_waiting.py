@@ -427,4 +427,25 @@ def test_those_without_an_organisation_read_nobody(beds: Beds, cast: Any) -> Non
     request, _ = ask(beds, beds.amina)
     for user in (cast.dora, cast.alice, cast.charlie):
         assert at_desk(user).get(page_of(request)).status_code == 403
-        assert at_desk(user).get("/desk/waiting/").status_code == 403
+    assert at_desk(cast.alice).get("/desk/waiting/").status_code == 403
+    html = text(at_desk(cast.dora).get("/desk/waiting/"))
+    assert f"/desk/waiting/{beds.queue.uuid}/simulate/" in html
+    assert "Amina" not in html
+    assert "requests wait" not in html
+
+
+def test_other_rules_are_tried_on_the_past_without_a_name(beds: Beds, cast: Any) -> None:
+    ask(beds, beds.amina)
+    for user in (beds.dave, cast.dora):
+        page = at_desk(user).get(
+            f"/desk/waiting/{beds.queue.uuid}/simulate/", {"try": "1", "order": "waited", "days-c": "30"}
+        )
+        assert page.status_code == 200
+        assert "What would have changed" in text(page)
+        assert "Amina" not in text(page)
+    assert (
+        at_desk(beds.dave).get(f"/desk/waiting/{beds.queue.uuid}/simulate/", {"try": "1", "days-c": "x"}).status_code
+        == 200
+    )
+    for user in (beds.hugo, beds.greta):
+        assert at_desk(user).get(f"/desk/waiting/{beds.queue.uuid}/simulate/").status_code == 404

@@ -28,6 +28,7 @@ from maillage.web.desk import (
     service_new,
     services,
     signals,
+    simulate,
     street,
     surge,
     tonight,
@@ -67,6 +68,7 @@ urlpatterns = [
     path("waiting/<uuid:uuid>/", waiting_lists.one, name="desk-list-waiting"),
     path("waiting/<uuid:uuid>/runs/", runs.runs, name="desk-runs"),
     path("waiting/<uuid:uuid>/draw/", draws.draw, name="desk-draw"),
+    path("waiting/<uuid:uuid>/simulate/", simulate.page, name="desk-simulate"),
     path("runs/<uuid:uuid>/", runs.run, name="desk-run"),
     path("requests/<uuid:uuid>/", requests.request_page, name="desk-request"),
     # the houses and their places

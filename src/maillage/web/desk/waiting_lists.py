@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from maillage.people import audit
-from maillage.people.models import Organization, Person
+from maillage.people.models import Organization, Person, Role
 from maillage.places import queries, standing
 from maillage.places.actions import waiting
 from maillage.places.models import AllocationLine, Draw, Request, WaitingList
@@ -110,8 +110,17 @@ def lists(request: HttpRequest) -> HttpResponse:
         ],
         "mine": [present.row(one, present.Rules({}), None) for one in rows[:MINE]],
         "is_cut": len(rows) > MINE,
+        "helps": bool(held),
+        "plans": [(one, one.name()) for one in lists_planned(request)],
     }
     return render(request, "desk/waiting_lists.html", context)
+
+
+def lists_planned(request: HttpRequest) -> list[WaitingList]:
+    """For those who coordinate the territory: every list, to try other rules on it. No person, no number."""
+    if not {Role.COORDINATOR.value, Role.ADMINISTRATOR.value} & seat(request).territory_roles:
+        return []
+    return list(WaitingList.objects.filter(territory=here(request)).order_by("code"))
 
 
 def traced(request: HttpRequest, number: int) -> None:
