@@ -98,14 +98,15 @@ def bars(weeks: Sequence[int]) -> tuple[Bar, ...]:
 
 
 def services(found: Iterable[There], cards: Mapping[int, Card], words: Vocabulary, *, at: datetime) -> list[Existing]:
+    """The nearest first; how far a confidential place is, is not said, and says nothing: it stands last."""
+    there = [(one, card) for one in found if (card := cards.get(one.service))]
     return [
         Existing(
             card.service,
             say.said(card, "name", words),
             say.place(card, words),
-            _("%(km)s km") % {"km": number_format(one.km)} if one.km is not None else "",
+            "" if one.km is None or card.is_confidential else _("%(km)s km") % {"km": number_format(one.km)},
             tuple(present.room(room, at=at) for room in card.capacities) or (str(say.ROOM[""]),),
         )
-        for one in found
-        if (card := cards.get(one.service))
+        for one, card in sorted(there, key=lambda pair: pair[1].is_confidential)
     ]
