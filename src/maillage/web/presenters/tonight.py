@@ -66,6 +66,7 @@ class Next:
     called: str
     tier: str
     level: int
+    first: str  # the priority of the rules that puts them before every tier
     why: str
     about: str
     paused: str
@@ -181,10 +182,10 @@ class Say:
         stands, request = one.standing, one.request
         reasons = self.rules.reasons(stands.tier.assessed, stands.reasons)
         first = ", ".join(self.rules.first(code) for code in stands.absolute)
-        why = " · ".join(part for part in (first, reasons, waits(stands.days, request)) if part)
+        why = " · ".join(part for part in (reasons, waits(stands.days, request)) if part)
         return Next(
             str(request.uuid), stands.rank, request.number, request.person.called(), self.rules.tier(stands.tier.code),
-            self.rules.level(stands.tier.code), why, self._about(request), paused_words(stands.paused),
+            self.rules.level(stands.tier.code), first, why, self._about(request), paused_words(stands.paused),
             self.places(request, one.may), max(len(one.may) - KEYS, 0),
         )  # fmt: skip
 
