@@ -2,8 +2,8 @@
 
 `said` is what travels, `writing` and `reading` are pure, `rows` knows our tables, `pages` the two addresses of the desk.
 
-Models: fhir.resources 8, whose nearest maintained release is R4B (4.3.0). R4B changed evidence, medication definition and
-subscription resources (hl7.org/fhir/R4B/history.html, hl7.org/fhir/R4B/diff.html); the six resources used here, and the data types
-in them, are those of R4 (4.0.1), so that what these models accept is R4. What they do not check: bindings to value sets (we check the
+Models: fhir.resources 8, whose nearest maintained release is R4B (4.3.0). By its own account (hl7.org/fhir/R4B/history.html) R4B changed
+particular areas of R4 only: medication definition, evidence, subscriptions, nutrition products, two data types that are added. None of
+the six resources used here is among them, so that what these models accept of them is R4 (4.0.1). What they do not check: bindings to value sets (we check the
 codes that we act on) and FHIRPath invariants (those of Consent, ppc-1, holds by construction).
 """
