@@ -275,3 +275,13 @@ def test_who_else_helps_them_is_not_theirs_to_know(greta: Client, beds: Beds) ->
     assert "To the hidden house." not in html
     assert "Read 1 time by others who help this person." in html
     assert "To the hidden house." in page(desks.signed_in(beds.bob), beds.amina)
+
+
+def test_a_fact_that_the_form_does_not_ask_for_is_not_lost(greta: Client, beds: Beds) -> None:
+    beds.carla.facts = {"from-elsewhere": "yes", "papers": "none"}
+    beds.carla.save()
+    greta.post(
+        reverse("desk-person-edit", args=[beds.carla.uuid]), {**FORM, "given_name": "Carla", "fact-papers": "asylum"}
+    )
+    beds.carla.refresh_from_db()
+    assert beds.carla.facts == {"from-elsewhere": "yes", "papers": "asylum"}

@@ -352,3 +352,13 @@ def test_a_referral_leaves_as_a_file_for_its_two_sides_and_a_file_is_taken_in(
     odd = bob.post(reverse("desk-referral-fhir-in"), {"file": SimpleUploadedFile("x.json", b"{}")}, follow=True)
     assert 'class="messages"' in text(odd)
     assert Referral.objects.count() == 1
+
+
+def test_of_two_houses_the_one_that_helps_the_person_sends(beds: Beds, greta: Client) -> None:
+    from maillage.people.models import Membership, Organization, Role
+
+    other = Organization.objects.create(territory=beds.territory, name="A first house")
+    Membership.objects.create(
+        user=beds.greta, territory=beds.territory, organization=other, role=Role.PROFESSIONAL, starts_at=desks.JANUARY
+    )
+    assert sent(greta, beds).sender == beds.street

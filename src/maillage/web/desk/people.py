@@ -240,6 +240,14 @@ def own_house(request: HttpRequest) -> Organization:
     return house
 
 
+def house_helping(request: HttpRequest, one: Person) -> Organization:
+    """Of one's own organisations the one that has helped this person longest: it is the one that writes about them."""
+    link = next(iter(own_links(request, one)), None)
+    if link is None:
+        raise Http404
+    return link.organization
+
+
 @require_http_methods(WRITES)
 def new(request: HttpRequest) -> HttpResponse:
     words = vocabulary(here(request))
@@ -285,7 +293,10 @@ def edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
         audit.record("read", one, by=member(request), at=timezone.now())
     elif form.is_valid():
         try:
-            persons.describe(one, by=member(request), at=timezone.now(), **form.details())
+            said = form.details()
+            unasked = {code: value for code, value in one.facts.items() if code not in form.words.criteria}
+            said["facts"] = unasked | said["facts"]  # what no question of the pack stands for stays
+            persons.describe(one, by=member(request), at=timezone.now(), **said)
             return redirect("desk-person", uuid=one.uuid)
         except persons.Impossible as refusal:
             form.add_error(None, gettext(str(refusal)))

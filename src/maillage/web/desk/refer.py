@@ -216,10 +216,9 @@ def write(request: HttpRequest, draft: Draft, form: LetterForm) -> HttpResponse:
 
 
 def asked(request: HttpRequest, draft: Draft, form: LetterForm) -> consent.Asked:
-    said = form.cleaned_data
-    return consent.Asked(
-        draft.name, people.own_house(request).name, draft.what(said["send"]), said["message"], consent.days_of(draft.words.territory)
-    )  # fmt: skip
+    said, sender = form.cleaned_data, people.house_helping(request, draft.person)
+    days = consent.days_of(draft.words.territory)
+    return consent.Asked(draft.name, sender.name, draft.what(said["send"]), said["message"], days)
 
 
 def read_aloud(request: HttpRequest, draft: Draft, form: LetterForm, *, unsaid: bool) -> HttpResponse:
@@ -237,7 +236,7 @@ def read_aloud(request: HttpRequest, draft: Draft, form: LetterForm, *, unsaid: 
 def send(request: HttpRequest, draft: Draft, form: LetterForm) -> UUID | None:
     """The person agreed: their agreement is written, and the letter leaves. A form sent twice is one letter."""
     by, at, said, person = member(request), timezone.now(), form.cleaned_data, draft.person
-    house, letter_of = people.own_house(request), asked(request, draft, form)
+    house, letter_of = people.house_helping(request, person), asked(request, draft, form)
     language = said["language"] or consent.best(draft.words.territory, [])
     need = draft.words.territory.needs.filter(code=said["need"]).first() if said["need"] else None
 
