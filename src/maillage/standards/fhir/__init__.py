@@ -4,6 +4,8 @@
 
 Models: fhir.resources 8, whose nearest maintained release is R4B (4.3.0). By its own account (hl7.org/fhir/R4B/history.html) R4B changed
 particular areas of R4 only: medication definition, evidence, subscriptions, nutrition products, two data types that are added. None of
-the six resources used here is among them, so that what these models accept of them is R4 (4.0.1). What they do not check: bindings to value sets (we check the
-codes that we act on) and FHIRPath invariants (those of Consent, ppc-1, holds by construction).
+the six resources used here is among them, so that what these models accept of them is R4 (4.0.1).
+
+What they do not check: bindings to value sets (we check the codes that we act on) and FHIRPath invariants (ppc-1 of Consent holds by
+construction).
 """
