@@ -25,7 +25,7 @@ from maillage.orientation import letters
 from maillage.orientation.actions import deadlines, lists
 from maillage.people import messages, once
 from maillage.people.actions import members as people
-from maillage.places.actions import claims, freed, offers, sites, stays
+from maillage.places.actions import claims, freed, offers, registering, sites, stays
 from maillage.standards import jobs
 from maillage.territory.models import Territory
 
@@ -83,6 +83,7 @@ def _messages(territory: Territory, at: datetime, stopping: Stopping) -> str:
 def _places(territory: Territory, at: datetime, stopping: Stopping) -> str:
     ended = stays.sweep(territory, by=BY, at=at)
     late = len(offers.expire(territory, by=BY, at=at))
+    registering.end_past_nights(territory, by=BY, at=at)
     made = len(freed.pass_on(territory, by=BY, at=at))
     claims.tell_all_rooms(territory, at=at)
     return f"{ended} stays, {late} offers, {made} runs"
