@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from maillage.places import standing
-from maillage.places.actions import freed, offers, stays, waiting
+from maillage.places import waiting as words
+from maillage.places.actions import freed, offers, runs, stays, waiting
 from maillage.places.models import AllocationRun, Offer, OutOfUse, Request, RuleSet, Stay
 from tests.beds import Beds, rule_set
 from tests.testland import NOW
@@ -90,3 +91,12 @@ def test_a_bed_of_a_dormitory_comes_free_when_a_hold_runs_out(full: Beds) -> Non
     assert stays.sweep(full.territory, by=WORK, at=later) == 1
     freed.pass_on(full.territory, by=WORK, at=later + timedelta(minutes=1))
     assert who_is_asked() == ["Carla"]
+
+
+def test_a_run_that_is_refused_hinders_no_other(full: Beds, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*said: Any, **more: Any) -> None:
+        raise words.Refused("no rules")
+
+    monkeypatch.setattr(runs, "run", refuse)
+    stays.check_out(Stay.objects.get(), "housed", by=full.bob, at=NOW + timedelta(hours=1))
+    assert freed.pass_on(full.territory, by=WORK, at=NOW + timedelta(hours=2)) == []

@@ -77,6 +77,13 @@ def test_an_answer_that_comes_too_late_is_told_so_and_they_wait_on(beds: Beds) -
     assert (Request.objects.get().state, Stay.objects.get().state) == ("waiting", "cancelled")
 
 
+def test_an_offer_that_was_accepted_a_moment_ago_does_not_expire(beds: Beds) -> None:
+    one = made(beds)
+    offers.accept(Offer.objects.get(), by=beds.dave, at=NOW)
+    assert not offers._expire(one, by="system:work", at=one.expires_at)
+    assert Offer.objects.get().state == "accepted"
+
+
 def test_declined_by_the_person_is_counted_and_costs_nothing(beds: Beds) -> None:
     one = made(beds)
     offers.decline(one, "person", "too_far", by=beds.greta, at=NOW)

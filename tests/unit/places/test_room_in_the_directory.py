@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from maillage.directory.actions import capacity
+from maillage.directory.ingest import children
 from maillage.directory.models import DirectoryState, Revision, Service, ServiceCapacity
 from maillage.directory.search import cards, engine, memory
 from maillage.directory.search.index import reindex
@@ -99,3 +100,9 @@ def test_a_service_without_a_document_is_no_trouble(indexed: Beds) -> None:
     fill(indexed)
     found(indexed)
     assert cards.cards(indexed.shelter.uuid) == ()
+
+
+def test_a_feed_never_takes_away_what_is_counted(indexed: Beds) -> None:
+    ServiceCapacity.objects.create(service=indexed.shelter, unit="place", available=1, updated_at=NOW)
+    children.delete("service", [indexed.shelter.pk], ["capacities"])
+    assert [row.is_derived for row in ServiceCapacity.objects.filter(service=indexed.shelter)] == [True]

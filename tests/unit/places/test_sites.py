@@ -51,6 +51,11 @@ def test_a_house_is_opened_with_its_groups_and_places(beds: Beds) -> None:
     assert list(Site.objects.open(on=TONIGHT + 90 * DAY)) == [beds.site]
 
 
+def test_a_house_without_places_yet_says_nothing_of_room(beds: Beds) -> None:
+    made = sites.open_site(beds.territory, beds.shelter, "Annex", kind="shelter", **by(beds))
+    assert queries.room([made.pk], at=NOW) == {}
+
+
 def test_what_cannot_be_of_a_house_is_refused(beds: Beds) -> None:
     for wrong in ({"name": ""}, {"kind": "tent"}, {"opens_on": TONIGHT, "closes_on": TONIGHT}):
         said = {"name": "Annex", "kind": "shelter", **wrong}

@@ -448,3 +448,20 @@ def test_a_house_without_an_organisation_links_nobody(beds: Beds) -> None:
     stay = stays.hold(group, beds.carla, from_on=TONIGHT, until_on=None, minutes=60, by="system:test", at=NOW)[0]
     stays.cancel(stay, by="system:test", at=NOW)
     assert not CareLink.objects.filter(reason="housed").exists()
+
+
+def test_both_beds_of_a_family_are_taken_and_the_clock_stops_once(beds: Beds) -> None:
+    asked, _token = waiting.ask(beds.queue, beds.amina, people=2, by="system:test", at=NOW)
+    group = PlaceGroup.objects.create(site=beds.site, code="singles")
+    for n in range(2):
+        Place.objects.create(group=group, label=str(n))
+    for stay in hold(beds, group, beds.amina, members=[beds.son], people=2, request=asked):
+        stays.admit(stay, by=beds.bob, at=NOW)
+    assert [one.kind for one in asked.clock.order_by("pk")] == ["start", "stop"]
+
+
+def test_who_is_admitted_a_moment_after_somebody_changed_it_is_told_so(beds: Beds, monkeypatch: Any) -> None:
+    (stay,) = hold(beds, beds.women, beds.carla)
+    monkeypatch.setattr(claims, "change", lambda *said, **more: False)
+    with pytest.raises(words.Refused, match="in the meantime"):
+        stays.admit(stay, by=beds.bob, at=NOW)

@@ -101,7 +101,10 @@ def delete(kind: str, owners: Iterable[int], names: Iterable[str]) -> None:
     for name in names if ids else ():
         table = TABLES.get(name)
         if table and kind in table.owners:
-            table.model.objects.filter(**{f"{kind}_id__in": ids}).delete()
+            rows = table.model.objects.filter(**{f"{kind}_id__in": ids})
+            if table.model is ServiceCapacity:
+                rows = rows.filter(is_derived=False)  # what is counted from places is nobody's to say
+            rows.delete()
 
 
 def write(rows: list[Owned]) -> int:
