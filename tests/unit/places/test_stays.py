@@ -424,7 +424,7 @@ def test_somebody_elses_change_is_told(beds: Beds) -> None:
     stays.cancel(stay, by=beds.bob, at=NOW)
     assert not claims.lapse(stale, at=NOW)
     with pytest.raises(words.Refused):
-        stays._end(stale, "no_show", by=beds.bob, at=NOW)
+        stays._end(stale, "no_show", at=NOW)
     assert not claims.change(Stay(pk=0, state="held"), "in")
 
 

@@ -62,6 +62,13 @@ def take_turn(territory: Territory) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_TURN, territory.pk])
 
 
+def lock_requests(stays: QuerySet[Stay]) -> None:
+    """The requests of these stays, before many of them are changed. Rows come before the audit trail, which everybody writes last:
+    who holds the trail and wants a row that somebody else holds, who wants the trail, would wait for ever."""
+    keys = list(stays.order_by("request").values_list("request", flat=True).distinct())
+    list(Request.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+
+
 def check_runs(by: User | str, group: PlaceGroup, *, at: datetime) -> None:
     """Raises NotAllowed."""
     house, keeper = queries.runs(by, group, at=at)
@@ -83,9 +90,9 @@ def hold(
     group = where.group if isinstance(where, Place) else where
     territory = group.site.territory
     take_turn(territory)
-    if offer is None:
+    if offer is None:  # of an offer the rules of the list say how long
         check_runs(by, group, at=at)
-    rules.check_hold(minutes)
+        rules.check_hold(minutes)
     until_on = check_nights(group, from_on, until_on, at=at)
     who = household_persons(person, members)
     check_people(people, who)

@@ -70,15 +70,15 @@ def offer(
         request=request, group=group, line=line, reason=reason or ("" if line else rules.FIRST), made_at=at,
         made_by=by if isinstance(by, User) else None, expires_at=expires_at, token=waiting.token_hash(token),
     )  # fmt: skip
+    PassedOver.objects.bulk_create(
+        PassedOver(request_id=key, offer=made, reason=reason, at=at) for key in before[:MOST_PASSED_OVER]
+    )
     stays.hold(
         where, request.person, from_on=from_on or request.night or queries.night(group.site.territory, at),
         until_on=until_on or (request.night and request.night + timedelta(days=1)), people=request.people,
         household=request.household, members=_members(request), request=request, offer=made,
         minutes=(expires_at - at).total_seconds() / 60, despite=despite, by=by, at=at,
     )  # fmt: skip
-    PassedOver.objects.bulk_create(
-        PassedOver(request_id=key, offer=made, reason=reason, at=at) for key in before[:MOST_PASSED_OVER]
-    )
     if write:
         _say(made, "offer", _link(made, token), by=by, at=at)
     said = {"group": str(group.uuid), "by_hand": line is None, "passed_over": len(before)}

@@ -209,6 +209,7 @@ def close_on(site: Site, closes_on: date | None, *, by: User | str, at: datetime
 def _shorten(site: Site, closes_on: date, *, by: User | str, at: datetime) -> None:
     beyond = Stay.objects.filter(Q(until_on=None) | Q(until_on__gt=closes_on), group__site=site)
     beyond = beyond.filter(state__in=(Stay.State.HELD, Stay.State.IN)).select_related("group", "territory", "request")
+    claims.lock_requests(beyond)
     for stay in beyond.order_by("pk"):
         if stay.from_on >= closes_on:
             claims.end(stay, Stay.State.CANCELLED, at=at)

@@ -33,10 +33,9 @@ def _check_answered(stay: Stay) -> None:
         raise Impossible(gettext_noop("This place is offered, and not accepted yet: note the answer first."))
 
 
-def _end(stay: Stay, state: str, *, by: User | str, at: datetime, **more: Any) -> None:
+def _end(stay: Stay, state: str, *, at: datetime, **more: Any) -> None:
     if not claims.end(stay, state, at=at, **more):
         raise Refused(CHANGED)
-    claims.close_links([stay], by=by, at=at)
 
 
 @transaction.atomic
@@ -56,8 +55,8 @@ def admit(stay: Stay, *, by: User | str, at: datetime) -> Stay:
     except IntegrityError as refusal:
         is_person = "places_occupant" in str(refusal) or "one_place_for_a_person" in str(refusal)
         raise (AlreadyHoused(claims.HOUSED) if is_person else PlaceTaken(claims.STILL_THERE)) from None
-    claims.open_links([stay], by=by, at=at)
     claims.is_placed(stay.request, by=by, at=at)
+    claims.open_links([stay], by=by, at=at)
     claims.tell_room(stay.group.site, at=at)
     audit.record("admitted", stay, by=by, at=at)
     return stay
@@ -69,7 +68,8 @@ def check_out(stay: Stay, exit: str, *, by: User | str, at: datetime) -> Stay:
     if exit not in Stay.Exit.values:
         raise Impossible(gettext_noop("Choose where they went; that nobody knows is an answer too."))
     _begin(stay, by=by, at=at)
-    _end(stay, Stay.State.OUT, by=by, at=at, exit=exit)
+    _end(stay, Stay.State.OUT, at=at, exit=exit)
+    claims.close_links([stay], by=by, at=at)
     _clean(stay, at=at, by=by)
     claims.tell_room(stay.group.site, at=at)
     audit.record("checked out", stay, by=by, at=at, data={"exit": exit})
@@ -103,8 +103,9 @@ def cancel(stay: Stay, *, by: User | str, at: datetime) -> Stay:
 
 
 def _falls_through(stay: Stay, state: str, verb: str, *, by: User | str, at: datetime) -> Stay:
-    _end(stay, state, by=by, at=at)
+    _end(stay, state, at=at)
     claims.waits_again(stay.request, by=by, at=at)
+    claims.close_links([stay], by=by, at=at)
     claims.tell_room(stay.group.site, at=at)
     audit.record(verb, stay, by=by, at=at)
     return stay
@@ -170,7 +171,7 @@ def move(stay: Stay, where: Place | PlaceGroup, *, despite: str = "", by: User |
     from_on = tonight if was_in else max(stay.from_on, tonight)
     if not despite:
         claims.check_fits(group, who, stay.request, on=from_on)
-    _end(stay, Stay.State.OUT if was_in else Stay.State.CANCELLED, by=by, at=at, exit=Stay.Exit.MOVED)
+    _end(stay, Stay.State.OUT if was_in else Stay.State.CANCELLED, at=at, exit=Stay.Exit.MOVED)
     until_on = None if until_on is not None and until_on <= from_on else until_on
     until_on = claims.check_nights(group, from_on, until_on, at=at)
     more = {
@@ -186,6 +187,7 @@ def move(stay: Stay, where: Place | PlaceGroup, *, despite: str = "", by: User |
     )[0]  # fmt: skip
     if was_in:
         _clean(stay, by=by, at=at)
+    claims.close_links([stay], by=by, at=at)
     claims.open_links([made], by=by, at=at)
     for site in {stay.group.site, group.site}:
         claims.tell_room(site, at=at)
@@ -214,6 +216,7 @@ def _lapsed(territory: Territory, *, by: User | str, at: datetime) -> int:
     claims.take_turn(territory)
     rows = Stay.objects.filter(territory=territory, state=Stay.State.HELD, hold_expires_at__lte=at)
     rows = rows.exclude(offer__state=Offer.State.OPEN)  # `offers.expire` ends those with their offer
+    claims.lock_requests(rows)
     lapsed = [
         stay
         for stay in rows.select_related("group__site__service__organization", "request")
