@@ -243,6 +243,27 @@ def test_an_offer_by_hand_names_who_was_passed_over_and_is_answered_on_their_beh
     assert offer.state == "accepted"
 
 
+def test_an_offer_that_runs_stands_on_the_first_page(beds: Beds) -> None:
+    request, _ = ask(beds, beds.amina)
+    offers.offer(request, beds.women, reason="first", by=beds.dave, at=NOW)
+    for user in (beds.greta, beds.dave):
+        assert "offer to answer" in text(at_desk(user).get("/desk/"))
+        html = text(at_desk(user).get("/desk/waiting/"))
+        assert "Offers that wait for an answer" in html
+        assert "before today at" in html
+    assert "offer to answer" not in text(at_desk(beds.hugo).get("/desk/"))
+    assert "Amina" not in text(at_desk(beds.hugo).get("/desk/waiting/"))
+
+
+def test_a_list_is_read_in_few_queries(beds: Beds, django_assert_max_num_queries: Any) -> None:
+    for person in (beds.amina, beds.bruno, beds.carla):
+        ask(beds, person)
+    dave = at_desk(beds.dave)
+    dave.get("/desk/waiting/")
+    with django_assert_max_num_queries(16):  # session, user, seat, territory, five, and the line of the trail
+        dave.get(f"/desk/waiting/{beds.queue.uuid}/")
+
+
 def test_declining_strikes_nobody_off(beds: Beds) -> None:
     request, _ = ask(beds, beds.amina)
     offers.offer(request, beds.women, reason="first", by=beds.dave, at=NOW)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from maillage.people.actions import members as actions
 from maillage.territory.models import Territory
-from maillage.web.desk import duplicates, members, moderation, referrals, reports, services, waiting
+from maillage.web.desk import duplicates, members, moderation, referrals, reports, services, waiting, waiting_lists
 from maillage.web.desk.nav import ways
 from maillage.web.desk.who import here, member
 from maillage.web.seat import Seat, seat
@@ -22,6 +22,7 @@ Waits = Callable[[Seat, Territory], list[tuple[Promise, int, str]]]
 # each asks the database once (what is overdue: three times), and only for the roles that may act: what waits, how many, where
 BLOCKS: tuple[Waits, ...] = (
     referrals.waiting,
+    waiting_lists.waiting_offers,
     moderation.waiting,
     reports.waiting,
     services.waiting,

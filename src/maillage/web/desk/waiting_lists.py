@@ -5,27 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_safe
 
 from maillage.people import audit
 from maillage.people.models import Organization, Person, Role
 from maillage.places import queries, standing
 from maillage.places.actions import waiting
-from maillage.places.models import AllocationLine, Draw, Request, WaitingList
+from maillage.places.models import AllocationLine, Draw, Offer, Request, WaitingList
 from maillage.places.standing import Open, Standing
+from maillage.territory.models import Territory
 from maillage.web.desk.who import here, member
 from maillage.web.fields import key
 from maillage.web.presenters import waiting as present
-from maillage.web.seat import seat
+from maillage.web.seat import Seat, seat
 
 PAGE = 50
+OFFERS = 30  # the first to run out
 MINE = 100  # of one's own people, shown at once
 
 
@@ -101,19 +107,43 @@ def lists(request: HttpRequest) -> HttpResponse:
         person__in=Person.objects.of(held, at=at), waiting_list__territory=here(request), state__in=waiting.OPEN
     )
     rows = list(own.exclude(waiting_list__keeper__in=held).select_related("person", "waiting_list")[: MINE + 1])
-    if rows:
-        traced(request, len(rows))
-    context = {
+    context: dict[str, Any] = {
         "kept": [
             (one, one.name(), present.heads_waiting(one.waits), one.offered)
             for one in lists_kept(request).annotate(waits=waits, offered=offered).order_by("code")
         ],
         "mine": [present.row(one, present.Rules({}), None) for one in rows[:MINE]],
         "is_cut": len(rows) > MINE,
+        "offers": [
+            present.answer_line(offer, at=at)
+            for offer in to_answer(here(request), held, at).select_related(
+                "request__person", "request__waiting_list", "group"
+            )[:OFFERS]
+        ],
         "helps": bool(held),
         "plans": [(one, one.name()) for one in lists_planned(request)],
     }
+    if told := len(context["mine"]) + len(context["offers"]):
+        traced(request, told)
     return render(request, "desk/waiting_lists.html", context)
+
+
+def to_answer(territory: Territory, held: list[int], at: datetime) -> QuerySet[Offer]:
+    """Offers that run, for people whom these organisations help, or on lists that they keep; the first to run out first."""
+    mine = Q(request__person__in=Person.objects.of(held, at=at)) | Q(request__waiting_list__keeper__in=held)
+    found = Offer.objects.filter(
+        mine, state=Offer.State.OPEN, expires_at__gt=at, request__waiting_list__territory=territory
+    )
+    return found.order_by("expires_at", "pk")
+
+
+def waiting_offers(held: Seat, territory: Territory) -> list[tuple[Promise, int, str]]:
+    """For the first page of the desk."""
+    houses = held.helps_in()
+    if not houses:
+        return []
+    count = to_answer(territory, houses, timezone.now()).count()
+    return [(ngettext_lazy("offer to answer", "offers to answer", count), count, reverse("desk-waiting"))]
 
 
 def lists_planned(request: HttpRequest) -> list[WaitingList]:

@@ -368,6 +368,28 @@ def offered(offer: Offer, *, held: Sequence[int], at: datetime) -> Offered:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ToAnswer:
+    """An offer that waits for somebody's answer, as a line."""
+
+    uuid: str  # of the request
+    called: str
+    group: str
+    list_name: str
+    until: str
+
+
+def answer_line(offer: Offer, *, at: datetime) -> ToAnswer:
+    one = offer.request
+    return ToAnswer(
+        str(one.uuid),
+        one.person.called(),
+        offer.group.name(),
+        list_name(one.waiting_list),
+        soon(offer.expires_at, at=at),
+    )
+
+
 def past_offers(rows: Iterable[Offer]) -> list[str]:
     """What became of the offers before, without the name of a house."""
     said = []
