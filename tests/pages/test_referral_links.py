@@ -145,6 +145,8 @@ def test_the_person_reads_the_same_timeline_in_their_language(one: Referral, vis
     assert "<title>Your request" in html
     assert "Amina" in html.split("What they know of you")[1]
     assert "Greta" not in html
+    assert "Nothing about you is kept" not in html
+    assert "erased a year after" in html
     Person.objects.update(language="nl")
     assert '<html lang="nl"' in text(visitor.get(own(one)))
     assert '<html lang="fr"' in text(visitor.get(own(one) + "?language=fr"))
