@@ -19,13 +19,14 @@ from maillage.people.once import once
 from maillage.people.rules import NotAllowed
 from maillage.places import waiting as words
 from maillage.places.actions import waiting
-from maillage.places.models import Request, WaitingList
+from maillage.places.models import Request, Site, WaitingList
 from maillage.web.desk.people import own_house
 from maillage.web.desk.who import here, member
 from maillage.web.fields import Typed
 from maillage.web.presenters.vocabulary import vocabulary
 from maillage.web.seat import seat
 
+TONIGHT = (Site.Kind.SHELTER, Site.Kind.SURGE)
 SHOWN = gettext_lazy(
     "You ask for a place on the list “%(list)s”. %(keeper)s keeps it and reads the name that you gave, whether you are a man or a "
     "woman, how many you are and where you are now. A house that has a place for you reads the same. You may say no to a place."
@@ -79,9 +80,10 @@ def street(request: HttpRequest) -> HttpResponse:
 
 
 def lists_of(request: HttpRequest) -> list[WaitingList]:
-    """Lists on which one waits; those of a nightly draw have their own window and page."""
+    """Lists of beds for tonight, else all on which one waits; those of a nightly draw have their own window and page."""
     rows = WaitingList.objects.filter(territory=here(request), kind=WaitingList.Kind.QUEUE)
-    return list(rows.select_related("keeper", "territory").order_by("pk"))
+    rows = rows.select_related("keeper", "territory").order_by("pk")
+    return list(rows.filter(groups__site__kind__in=TONIGHT).distinct()) or list(rows)
 
 
 def needs_leave(request: HttpRequest, waiting_list: WaitingList) -> bool:
