@@ -14,7 +14,7 @@ import pytest
 
 from maillage.people.actions import persons
 from maillage.people.rules import NotAllowed
-from maillage.places.actions import registering, runs, waiting
+from maillage.places.actions import registering, runs, stays, waiting
 from maillage.places.engine.frozen import Broken, order, packed
 from maillage.places.engine.replay import replay
 from maillage.places.models import AllocationRun, Draw, Offer, Refusal, Request
@@ -185,3 +185,38 @@ def test_every_order_is_as_likely_as_another(beds: Beds) -> None:
         counts[found] = counts.get(found, 0) + 1
     assert len(counts) == 6
     assert max(abs(n - 1_000) for n in counts.values()) < 150
+
+
+def test_a_bed_that_was_taken_during_the_draw_goes_to_the_next_rank(
+    beds: Beds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one finds a bed elsewhere while the engine thinks: a run beside the draw gives theirs to the fourth."""
+    registered(beds, 5)
+    draw = runs.publish(closed(beds), by=beds.dave, at=NOW)
+    really, seen = runs.decide, []
+
+    def late(*args: Any) -> Any:
+        found = really(*args)
+        if not seen:
+            first = Request.objects.get(number=found.lines[0].number)
+            stays.hold(
+                beds.women,
+                first.person,
+                from_on=NIGHT,
+                until_on=None,
+                minutes=None,
+                despite="test",
+                by="system:tests",
+                at=NOW,
+            )
+        seen.append(found)
+        return found
+
+    monkeypatch.setattr(runs, "decide", late)
+    run = runs.draw(draw, BEACON, by=beds.dave, at=NOW + timedelta(minutes=10))
+    ranks = dict(run.lines.values_list("number", "rank"))
+    assert sorted(ranks[number] for number in Offer.objects.values_list("request__number", flat=True)) == [2, 3, 4]
+    assert Refusal.objects.count() == 1  # the fifth: the first sleeps elsewhere
+    beside = AllocationRun.objects.exclude(pk=run.pk).get()
+    assert (beside.kind, beside.seed) == (AllocationRun.Kind.LIST, run.seed)
+    assert replay(beside).faults == replay(run).faults == ()

@@ -362,3 +362,61 @@ def test_a_list_by_lot_outside_a_draw_has_a_seed_of_its_own(beds: Beds) -> None:
     run = checked(runs.run(lots, by=beds.dave, at=NOW))
     assert len(run.seed) == 64
     assert connection.vendor in {"sqlite", "postgresql"}
+
+
+def test_an_offer_stands_as_long_as_the_rules_of_the_list_say_also_longer_than_a_hold_by_hand(beds: Beds) -> None:
+    slow = list_of(beds, beds.women, offer_minutes=10_080)
+    ask(beds, beds.carla, waiting_list=slow)
+    run = checked(runs.run(slow, by=beds.dave, at=NOW))
+    assert Offer.objects.get(line__run=run).expires_at == NOW + timedelta(days=7)
+
+
+def test_wishes_language_and_distance_choose_among_places_for_the_same_people(beds: Beds) -> None:
+    other = PlaceGroup.objects.create(site=beds.site, code="far", labels={"en": "Far"}, languages=["nl"], care_level=2)
+    Place.objects.create(group=other, label="X1")
+    near = PlaceGroup.objects.create(
+        site=beds.site, code="near", labels={"en": "Near"}, languages=["en"], minimum_age=30
+    )
+    Place.objects.create(group=near, label="Y1")
+    both = list_of(beds, other, near)
+    ask(beds, beds.carla, waiting_list=both, area="south", wishes={"areas": ["north"]})
+    ask(beds, beds.bruno, waiting_list=both, area="north", wishes={"groups": ["far"]}, facts={"care_level": 1})
+    run = checked(runs.run(both, by=beds.dave, at=NOW))
+    assert outcomes(run) == {1: (1, "placed", "near"), 2: (2, "placed", "far")}
+
+
+def test_needs_that_a_house_cannot_meet_and_rules_that_exclude_are_counted_by_reason(beds: Beds) -> None:
+    PlaceGroup.objects.filter(pk=beds.women.pk).update(
+        rules=[{"criterion": "papers", "op": "eq", "value": "resident", "effect": "require"}]
+    )
+    for facts in ({"care_level": 3}, {"mobility": "wheelchair"}, {"papers": "none"}):
+        ask(beds, someone(beds), facts={**ALONE, **facts})
+    run = checked(runs.run(beds.queue, by=beds.dave, at=NOW))
+    assert {row[1] for row in outcomes(run).values()} == {"no_option"}
+    for number, words in ((1, "less care"), (2, "wheelchair"), (3, "excluded by a rule of the house")):
+        assert f"{words}" in said(run, number)
+
+
+def test_by_lot_the_last_of_many_is_told_by_rank(beds: Beds) -> None:
+    for label in range(3, 7):
+        Place.objects.create(group=beds.women, label=f"W{label}")
+    lots = list_of(beds, beds.women, order=["tier", "lot"])
+    women(beds, 8, waiting_list=lots)
+    run = checked(runs.run(lots, by=beds.dave, at=NOW))
+    last = run.lines.get(rank=8)
+    assert said(run, last.number).endswith("The last of them had rank 6 of the draw, degree of urgency “Others”.")
+
+
+def test_one_in_several_rounds_that_never_agree_is_given_up(beds: Beds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is offered is refused by the wall below: three runs, none of them lost, and nobody was promised anything."""
+    women(beds, 1)
+
+    def never(*args: Any, **more: Any) -> Any:
+        raise Refused("no")
+
+    monkeypatch.setattr(offers, "offer", never)
+    Place.objects.create(group=beds.families, label="F2")
+    run = runs.run(beds.queue, by=beds.dave, at=NOW)
+    assert outcomes(run)[1][1] == "placed"
+    assert AllocationRun.objects.count() == 2  # the second finds nothing that was not refused a moment ago
+    assert not Offer.objects.exists()

@@ -10,7 +10,7 @@ import json
 import secrets
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -121,6 +121,7 @@ def _rounds(asked: Asked, snapshot: Any = None, draw: Draw | None = None) -> All
         for number, groups in lost.items():
             missed.setdefault(number, set()).update(groups)
         snapshot = None
+        asked = replace(asked, kind=AllocationRun.Kind.LIST) if draw is not None else asked
     assert first is not None
     return first
 
@@ -159,20 +160,18 @@ def _write(asked: Asked, snapshot: Any, decided: Decided, *, draw: Draw | None) 
     if draw is not None and not Draw.objects.filter(pk=draw.pk, run=None).update(run=made):
         raise Changed(gettext_noop("This draw has been made already."))
     numbers = [line.number for line in decided.lines]
-    requests = {
-        one.number: one
-        for one in Request.objects.filter(waiting_list=asked.waiting_list, number__in=numbers).select_related(
-            "person", "household", "waiting_list__need", "waiting_list__territory"
-        )
-    }
+    reach = (min(numbers, default=0), max(numbers, default=0))
+    rows = Request.objects.filter(waiting_list=asked.waiting_list, number__range=reach)
+    rows = rows.select_for_update(of=("self",)).order_by("pk")  # before the audit trail: see claims.lock_requests
+    requests = {one.number: one for one in rows.select_related("person", "household")}
+    for one in requests.values():
+        one.waiting_list = asked.waiting_list
     groups = {
         str(one.uuid): one for one in asked.waiting_list.groups.select_related("site__territory", "site__service")
     }
     lines = AllocationLine.objects.bulk_create(_row(made, line, requests, groups) for line in decided.lines)
     with claims.told_once(at=asked.at):
         missed = _offer(asked, decided.lines, lines, requests, groups)
-    if draw is not None:
-        _count_refused(decided.lines, requests, at=asked.at)
     said = {"kind": asked.kind, "lines": len(lines), "result": made.result_hash, "missed": len(missed)}
     audit.record("ran a list", made, by=asked.by, at=asked.at, data=said)
     return made, missed
@@ -218,17 +217,19 @@ def _where(asked: Asked, line: Line, group: PlaceGroup, request: Request) -> Pla
     return next((place for place in free if (place.room or f"#{place.label}") == room), group)
 
 
-def _count_refused(lines: Sequence[Line], requests: Mapping[int, Request], *, at: datetime) -> None:
-    """Demand that a full house hides: who asked for tonight and got nothing."""
+@transaction.atomic
+def _count_refused(made: AllocationRun, *, at: datetime) -> None:
+    """Demand that a full house hides: who was drawn, got nothing, and still asks."""
     causes = {
-        "not_served": (Refusal.Cause.NO_PLACE, decisions.NO_PLACE),
-        "no_option": (Refusal.Cause.RULE, decisions.RULE),
+        AllocationLine.Outcome.NOT_SERVED: (Refusal.Cause.NO_PLACE, decisions.NO_PLACE),
+        AllocationLine.Outcome.NO_OPTION: (Refusal.Cause.RULE, decisions.RULE),
     }
-    for line in lines:
-        request = requests.get(line.number)
-        if request is not None and line.outcome in causes and request.state == Request.State.WAITING:
-            cause, code = causes[line.outcome]
-            offers.count_refused(request, cause, group=None, code=code, at=at)
+    rows = made.lines.filter(outcome__in=causes, request__state=Request.State.WAITING)
+    for line in rows.select_related("request__person", "request__waiting_list__need").order_by("rank"):
+        if line.request is not None:
+            line.request.waiting_list.territory = made.waiting_list.territory
+            cause, code = causes[AllocationLine.Outcome(line.outcome)]
+            offers.count_refused(line.request, cause, group=None, code=code, at=at)
 
 
 # ---- the draw of a night: docs/explanation/allocation.md tells how anybody verifies it
@@ -295,6 +296,7 @@ def draw(draw: Draw, beacon: str, *, by: User | str, at: datetime) -> Allocation
     seed = frozen.seed_of(beacon, draw.list_hash)
     asked = Asked(waiting_list, AllocationRun.Kind.DRAW, draw.night, None, rules, seed, by, at)
     made = _rounds(asked, plain(seen), draw)
+    _count_refused(made, at=at)
     draw.refresh_from_db(fields=["run", "beacon"])
     return made
 

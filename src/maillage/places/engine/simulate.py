@@ -97,7 +97,9 @@ def read(waiting_list: WaitingList, content: Content, *, since: date, until: dat
     rows = Request.objects.filter(waiting_list=waiting_list, asked_at__lt=last).filter(
         Q(ended_at=None) | Q(ended_at__gte=first)
     )
-    asked = list(rows.select_related("person", "household", "waiting_list__territory").order_by("number"))
+    asked = list(rows.select_related("person").order_by("number"))
+    for one in asked:
+        one.waiting_list = waiting_list  # its territory's vocabularies are large: read once
     groups = list(waiting_list.groups.select_related("site__area", "site").order_by("uuid"))
     publics = {one["code"]: one.get("facts") or {} for one in waiting_list.territory.content.get("publics") or ()}
     told = plain({"people": people(asked, groups, content, publics, tonight=until, at=last)})["people"]

@@ -152,7 +152,9 @@ def waiting(
 ) -> tuple[list[Request], dict[str, int]]:
     """Those to whom a place can be offered, by number; and how many cannot: their clock is paused, or they sleep somewhere."""
     rows = Request.objects.filter(waiting_list=waiting_list, state=Request.State.WAITING, night=night, asked_at__lte=at)
-    everyone = list(rows.select_related("person", "household").order_by("number"))
+    everyone = list(rows.select_related("person").order_by("number"))
+    for one in everyone:
+        one.waiting_list = waiting_list  # its territory's vocabularies are large: read once
     events = _by_request(ClockEvent.objects.filter(request__in=rows).order_by("at", "pk"))
     there = Stay.objects.filter(
         queries.alive(at),
