@@ -130,7 +130,14 @@ flow = record(
         "stay_days": range_of(1, 4000),
         "full": number(0, 1),
     },
-    {"list": code, "refused": number(0, 100), "waiting": whole(0, 10_000), "wait_days": whole(1, 4000)},
+    {
+        "list": code,
+        "refused": number(0, 100),
+        "waiting": whole(0, 10_000),
+        "wait_days": whole(1, 4000),
+        "need": code,
+        "rise": number(0, 20),
+    },
 )
 draw = record({"list": code}, {"tonight": whole(0, 10_000), "nights": whole(0, 60)})
 account = record({"name": code, "role": one_of("professional", "administrator"), "organization": code})
@@ -218,6 +225,7 @@ class Known:
         for path, entry in items(top, "flows"):
             checker.known(DEMO, entry, "groups", path, self.groups, _("group of places"))
             checker.known(DEMO, entry, "list", path, self.lists, _("list"))
+            checker.known(DEMO, entry, "need", path, checker.needs, _("need"))
         for path, entry in items(top, "accounts"):
             checker.known(DEMO, entry, "organization", path, self.organizations, _("organisation"))
         checker.known(DEMO, mapping(top, "draw"), "list", "draw", self.lists, _("list"))

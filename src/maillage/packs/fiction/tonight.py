@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
@@ -161,17 +162,30 @@ def tidy(territory: Territory, *, at: datetime) -> None:
 
 def since(world: World, days: int, there: Mapping[str, list[Night]]) -> None:
     """The nights since last time, in the houses where people come and go; and people who wait, as many as before."""
-    for _path, entry in items(world.pack.demo_places, "flows"):
-        said = content.plain(entry)
+    flows = [content.plain(entry) for _path, entry in items(world.pack.demo_places, "flows")]
+    for said in flows:
         if said["stay_days"][0] < SHORT and days:
             for code in said["groups"]:
                 world.flow(world.houses[code], said, days=days - 1, there=there[code])
+    missing = _missing(world, flows)
+    for said in flows:
         found = world.lists.get(said.get("list", ""))
-        if found is not None and said.get("waiting"):
-            house = world.houses[said["groups"][0]]
-            open_now = Request.objects.filter(waiting_list=found, state=State.WAITING, public=house.public).count()
-            missing = max(0, said["waiting"] - open_now)
-            world.waiting(found, said | {"waiting": missing, "wait_days": max(1, min(days, said["wait_days"]))})
+        if found is None:
+            continue
+        more = min(missing[found.code], said.get("waiting", 0))
+        missing[found.code] -= more
+        world.waiting(found, said | {"waiting": more, "wait_days": max(1, min(days, said.get("wait_days", 1)))})
+
+
+def _missing(world: World, flows: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """How many fewer people than at the beginning wait on each list."""
+    wanted: Counter[str] = Counter()
+    for said in flows:
+        wanted[said.get("list", "")] += said.get("waiting", 0)
+    for code, found in world.lists.items():
+        open_now = Request.objects.filter(waiting_list=found, state__in=(State.WAITING, State.OFFERED)).count()
+        wanted[code] = max(0, wanted[code] - open_now)
+    return wanted
 
 
 def there(world: World, days: int) -> dict[str, list[Night]]:

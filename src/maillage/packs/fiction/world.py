@@ -28,6 +28,7 @@ from maillage.places.models import PlaceGroup, Refusal, Request, Site, WaitingLi
 from maillage.territory.models import Area, Territory
 
 BY = "system:demo"
+LATELY = 14  # nights during which a need may rise
 Cause, State, Channel, Reason = Refusal.Cause, Request.State, Request.Channel, CareLink.Reason
 CAUSES = (
     (Cause.NO_PLACE, "", 0.9),
@@ -205,14 +206,15 @@ class World:
         if not flow.refused:
             return
         found = self.lists.get(said.get("list", ""))
-        need = found.need.code if found and found.need else said.get("need", "")
+        need = said.get("need") or (found.need.code if found and found.need else "")
         causes = CARE_CAUSES if house.kind == "care" else CAUSES
         usual = sum(arrivals.values()) / max(1, flow.days)
         for night in range(
             -flow.days if house.opens is None else max(-flow.days, house.opens), min(1, house.closes or 1)
         ):
             day = self.calendar.day(night)
-            for _ in range(refused(self.dice, flow, usual, day.timetuple().tm_yday, day.weekday())):
+            lately = said.get("rise", 1.0) if night > -LATELY else 1.0
+            for _ in range(refused(self.dice, flow, usual * lately, day.timetuple().tm_yday, day.weekday())):
                 drawn = self.dice.roll()
                 cause, code = next((cause, code) for cause, code, share in causes if drawn <= share)
                 area = self.dice.pick(self.people.names.areas)
