@@ -189,7 +189,7 @@ def _late(groups: Collection[PlaceGroup], tonight: date, at: datetime) -> dict[i
     """Beds that the counter does not tell: still there after their last night; less the holds that have run out."""
     there = Q(state=Stay.State.IN, until_on__lte=tonight)
     lapsed = Q(state=Stay.State.HELD, hold_expires_at__lte=at, from_on__lte=tonight, until_on__gt=tonight)
-    rows = Stay.objects.filter(group__in=groups).order_by().values("group")
+    rows = Stay.objects.filter(there | lapsed, group__in=groups).order_by().values("group")
     told = rows.annotate(more=Sum("people", filter=there), less=Sum("people", filter=lapsed))
     return {row["group"]: (row["more"] or 0) - (row["less"] or 0) for row in told}
 

@@ -31,6 +31,7 @@ from maillage.territory.models import Territory
 
 TRIES: Final = 3  # other places, after somebody was faster
 _TURN: Final = 0x706C6163  # the advisory lock of places on PostgreSQL: "plac"
+MEETING: Final = (Stay.State.HELD, Stay.State.IN, Stay.State.OUT)
 NO_ROOM: Final = gettext_noop("No place of this group can be given to them for these nights. Choose another.")
 FASTER: Final = gettext_noop("Somebody was faster: this place has just been taken. Choose another.")
 STILL_THERE: Final = gettext_noop("Somebody is still in this place: note that they left first.")
@@ -176,8 +177,9 @@ def claim(asked: Claim) -> list[Stay]:
 def end_lapsed(group: PlaceGroup, who: Sequence[Person], *, at: datetime) -> None:
     """Holds that have run out still stand in the way of the constraints: those of this group, and those of these people."""
     lapsed = Stay.objects.filter(state=Stay.State.HELD, hold_expires_at__lte=at)
-    mine = Q(group=group) | Q(occupants__person__in=[one.pk for one in who])
-    for stay in lapsed.filter(mine).select_related("group", "request").distinct().order_by("pk"):
+    theirs = Occupant.objects.filter(person__in=[one.pk for one in who], state=Stay.State.HELD)
+    mine = Q(group=group) | Q(pk__in=theirs.values("stay"))
+    for stay in lapsed.filter(mine).select_related("group", "request").order_by("pk"):
         lapse(stay, at=at)
 
 
@@ -190,12 +192,10 @@ def lapse(stay: Stay, *, at: datetime) -> bool:
 
 
 def check_free(asked: Claim) -> None:
-    """None of them has a place for these nights, nor is still noted as present anywhere. Raises AlreadyHoused."""
+    """None of them has a place for these nights, nor is still noted as present anywhere; holds that ran out are ended by now."""
     tonight = queries.night(asked.group.site.territory, asked.at)
-    stays = Stay.objects.filter(
-        queries.alive(asked.at), queries.meeting(asked.from_on, asked.until_on, tonight=tonight)
-    )
-    if Occupant.objects.filter(person__in=[one.pk for one in asked.persons], stay__in=stays).exists():
+    theirs = Occupant.objects.filter(person__in=[one.pk for one in asked.persons], state__in=MEETING)
+    if theirs.filter(queries.meeting(asked.from_on, asked.until_on, tonight=tonight)).exists():
         raise AlreadyHoused(HOUSED)
 
 
