@@ -79,6 +79,8 @@ def test_the_night_when_clocks_change_is_a_night() -> None:
     spring = datetime(2026, 3, 29, 0, tzinfo=BRUSSELS)
     noon = datetime(2026, 3, 29, 12, tzinfo=BRUSSELS)
     assert clock.waited([Event(START, spring)], at=noon) == timedelta(hours=11)
+    paused = [Event(START, at(0)), Event(PAUSE, at(1), "hospital")]
+    assert clock.days(paused, at=at(60), zone=BRUSSELS) == 1
     twice = datetime(2026, 10, 25, 2, 30, tzinfo=BRUSSELS)  # this hour comes twice
     later = datetime(2026, 10, 25, 2, 10, fold=1, tzinfo=BRUSSELS)
     assert clock.days([Event(START, twice)], at=later, zone=BRUSSELS) == 0
@@ -133,6 +135,7 @@ def test_the_latest_assessment_that_still_holds_counts() -> None:
     assert clock.tier_now([], TIERS, waited=DAY, at=at(5)).code == "c"
     assert clock.tier_now(said, TIERS, waited=DAY, at=at(-1)).assessed == ""
     assert clock.judged([Urgency("a", at(1)), Urgency("c", at(1))], TIERS, at=at(2)) == Urgency("c", at(1))
+    assert clock.judged([Urgency("a", at(1)), Urgency("c", at(0))], TIERS, at=at(2)) == Urgency("a", at(1))
 
 
 def test_waiting_lifts_by_one_tier_then_by_the_next() -> None:

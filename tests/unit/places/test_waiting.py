@@ -165,6 +165,8 @@ def test_what_is_wished_can_be_told_again(beds: Beds) -> None:
     act.describe(request, people=2, wishes={"areas": ["south"]}, by=beds.greta, at=LATER)
     again = Request.objects.get(pk=request.pk)
     assert (again.people, again.wishes, again.facts) == (2, {"areas": ["south"]}, {})
+    act.describe(request, area="north", by=beds.greta, at=LATER)
+    assert Request.objects.get(pk=request.pk).people == 2
     with pytest.raises(waiting.Refused):
         act.describe(request, people=0, by=beds.greta, at=LATER)
     act.end(request, "left", by=beds.greta, at=LATER)
