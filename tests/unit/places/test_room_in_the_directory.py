@@ -9,8 +9,8 @@ import pytest
 
 from maillage.directory.actions import capacity
 from maillage.directory.ingest import children
-from maillage.directory.models import DirectoryState, Revision, Service, ServiceCapacity
-from maillage.directory.search import cards, engine, memory
+from maillage.directory.models import DirectoryState, Location, Revision, Service, ServiceCapacity
+from maillage.directory.search import cards, engine, memory, rooms
 from maillage.directory.search.index import reindex
 from maillage.directory.search.types import Query
 from maillage.places.actions import claims, stays
@@ -106,3 +106,29 @@ def test_a_feed_never_takes_away_what_is_counted(indexed: Beds) -> None:
     ServiceCapacity.objects.create(service=indexed.shelter, unit="place", available=1, updated_at=NOW)
     children.delete("service", [indexed.shelter.pk], ["capacities"])
     assert [row.is_derived for row in ServiceCapacity.objects.filter(service=indexed.shelter)] == [True]
+
+
+def test_a_confidential_house_says_room_or_none_once_a_day_and_never_a_number(indexed: Beds) -> None:
+    """Whoever looks for somebody and watches the page learns neither that one place less is free, nor since when."""
+    beds = indexed
+    Location.objects.filter(services_here__service=beds.shelter).update(is_confidential=True)
+    claims.tell_all_rooms(beds.territory, at=NOW)
+    midnight = NOW.replace(hour=0, minute=0)
+
+    def said() -> tuple[Any, ...]:
+        row = ServiceCapacity.objects.get(service=beds.shelter, is_derived=True)
+        return row.available, row.maximum, row.status, row.updated_at
+
+    assert said() == (None, None, "capacity", midnight)
+    mark = rooms.state(beds.territory)
+    fill(beds)
+    claims.tell_all_rooms(beds.territory, at=NOW + timedelta(hours=3))
+    assert said() == (None, None, "capacity", midnight)
+    assert rooms.state(beds.territory) == mark
+    claims.tell_all_rooms(beds.territory, at=NOW + timedelta(hours=5))  # the day after, in UTC
+    assert said() == (None, None, "no-capacity", midnight + DAY)
+    assert rooms.state(beds.territory) != mark
+    assert cards.cards(beds.shelter.uuid)[0].capacities[0].available is None
+    Location.objects.update(is_confidential=False)
+    claims.tell_all_rooms(beds.territory, at=NOW + timedelta(hours=6))
+    assert said()[:3] == (0, 6, "")

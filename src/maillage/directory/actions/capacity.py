@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from maillage.directory import rules
 from maillage.directory.actions.editing import DESK, Refusal, record
 from maillage.directory.ingest import held
-from maillage.directory.models import Closure, Service, ServiceCapacity
+from maillage.directory.models import Closure, Service, ServiceAtLocation, ServiceCapacity
 from maillage.directory.search.documents import capacity_status
 from maillage.directory.search.index import reindex
 from maillage.methods.text import typed
@@ -24,6 +24,7 @@ LONGEST_MESSAGE = 1_000
 MOST = 100_000  # places: more is a slip of the finger
 DERIVED_FOR = timedelta(days=1)
 DERIVED_AGAIN = timedelta(hours=1)  # what did not change is said again so often
+DERIVED_LATE = timedelta(hours=3)  # before what was said of a confidential place yesterday is no longer known
 ROOM = "place"  # the unit when nobody says another
 
 
@@ -70,19 +71,44 @@ def say(
 def derive(rooms: Mapping[int, tuple[int, int]], *, at: datetime) -> None:
     """Service -> (free, open), counted from its places. Search, cards and exports say it at once: no revision, nothing is indexed
     again, no trace (whoever took a place left one). Unknown after a day without a word: what counts has stopped.
+
+    Of a service whose place must not be found: whether it has room, once a day, and no number. One place less, a minute after
+    somebody had to flee, would tell whoever looks for them where they are.
     """
     expires_at = at + DERIVED_FOR
-    known = {row.service_id: row for row in ServiceCapacity.objects.filter(service__in=rooms, unit=ROOM, is_derived=True)}
+    rows = ServiceCapacity.objects.filter(service__in=rooms, unit=ROOM, is_derived=True)
+    known = {row.service_id: row for row in rows}
+    secret = _secret(rooms)
     for service, (free, most) in rooms.items():
         row = known.get(service)
-        if row is None:
+        if service in secret:
+            _derive_secretly(service, row, free, at=at)
+        elif row is None:
             ServiceCapacity.objects.create(
                 service_id=service, unit=ROOM, available=free, maximum=most, updated_at=at, expires_at=expires_at, is_derived=True
             )  # fmt: skip
         elif (row.available, row.maximum) != (free, most) or at - row.updated_at >= DERIVED_AGAIN:
             ServiceCapacity.objects.filter(pk=row.pk).update(
-                available=free, maximum=most, updated_at=at, expires_at=expires_at
+                available=free, maximum=most, status="", updated_at=at, expires_at=expires_at
             )
+
+
+def _secret(services: Iterable[int]) -> set[int]:
+    """Those of these services of which a place must not be found."""
+    rows = ServiceAtLocation.objects.filter(service__in=list(services), location__is_confidential=True)
+    return {key for key in rows.values_list("service_id", flat=True) if key is not None}
+
+
+def _derive_secretly(service: int, row: ServiceCapacity | None, free: int, *, at: datetime) -> None:
+    """Room or none, as it stood the first time that it was counted today; said as of the beginning of the day."""
+    day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if row is not None and row.available is None and row.maximum is None and row.updated_at >= day:
+        return
+    status = ServiceCapacity.Status.CAPACITY if free else ServiceCapacity.Status.NO_CAPACITY
+    ServiceCapacity.objects.update_or_create(
+        service_id=service, unit=ROOM, is_derived=True,
+        defaults={"available": None, "maximum": None, "status": status, "updated_at": day, "expires_at": day + DERIVED_FOR + DERIVED_LATE},
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -19,10 +19,11 @@ from maillage.territory.models import Territory
 
 Mark = tuple[Any, ...]
 # rooms of all territories together: a change elsewhere only means reading again;
-# the sum is weighted by the row, so that a place given here and one freed there at the same moment is seen
+# the sum is weighted by the row, so that a place given here and one freed there at the same moment is seen; a confidential place says
+# no number, and the length of its word stands for it
 STATE = """
 SELECT d.sequence, d.deletions, r.many, r.latest, r.rooms FROM directory_directorystate d, (
-    SELECT COUNT(*) AS many, MAX(c.updated_at) AS latest, SUM(c.available * (c.id %% 997 + 1)) AS rooms
+    SELECT COUNT(*) AS many, MAX(c.updated_at) AS latest, SUM(COALESCE(c.available, LENGTH(c.status)) * (c.id %% 997 + 1)) AS rooms
     FROM directory_servicecapacity c WHERE c.is_derived
 ) r WHERE d.territory_id = %s
 """
