@@ -8,6 +8,7 @@ decided from here: who gets a place is asked of the database when it is given.
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from bisect import insort
@@ -33,6 +34,7 @@ KEPT: Final = (
     600.0  # seconds: a long import may end behind many others; then everything is read again (PostgreSQL only)
 )
 MOST_LISTS: Final = 16  # kept in memory
+MANY: Final = 5_000
 NEVER: Final = float("inf")
 
 
@@ -191,6 +193,9 @@ class Memory:
         for pk in sorted(touched.union(self.columns.due(now))):
             self.lines[pk].judge(self.tiers, at=at)
             self.columns.put(pk, self.lines[pk])
+        if len(touched) > MANY:  # it stays: the collector of garbage need not walk over it at each look
+            gc.collect()
+            gc.freeze()
 
     def _news(self) -> Iterable[tuple[str, int, int, str, datetime, str, datetime | None]]:
         texts, moments = CharField(), DateTimeField(null=True)
@@ -280,6 +285,18 @@ def standings(
         order = memory.order(rows, lots=lots, at=at)
         chosen = ((rank, index) for rank, index in enumerate(order, 1) if wanted(rows[index]))
         return [memory.standing(rows[index], rank, at=at) for rank, index in islice(chosen, most)]
+
+
+def ahead(
+    memory: Memory, rows: Sequence[Row], *, lots: Mapping[int, int], key: int, at: datetime, most: int
+) -> list[int]:
+    """Keys of the first `most` who stand before the request `key` and whose clock is not paused; nobody when it does not wait."""
+    with memory.lock:
+        memory.learn(at=at)
+        order = [rows[index][0] for index in memory.order(rows, lots=lots, at=at)]
+        before = order[: order.index(key)] if key in order else []
+        still = (one for one in before if not (one in memory.lines and memory.lines[one].paused))
+        return list(islice(still, most))
 
 
 def order_now(

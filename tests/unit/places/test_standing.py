@@ -131,3 +131,18 @@ def test_few_lists_are_remembered_and_an_old_memory_is_begun_again(monkeypatch: 
     for number in range(standing.MOST_LISTS + 3):
         standing.memory(number, "b", {})
     assert len(standing._memories) == standing.MOST_LISTS
+
+
+def test_who_stands_before_somebody_but_for_paused_clocks() -> None:
+    started = Event("start", NOW - timedelta(days=9))
+    people: Any = [
+        ([started], [Urgency("a", NOW)], False),
+        ([started, Event("pause", NOW - timedelta(days=1), "hospital")], [Urgency("b", NOW)], False),
+        ([Event("start", NOW - timedelta(days=8))], [Urgency("b", NOW)], False),
+        ([started], [], False),
+    ]
+    memory, rows = remembered(people, NOW)
+    memory.learn = lambda *, at: None  # type: ignore[method-assign]
+    assert standing.ahead(memory, rows, lots={}, key=4, at=NOW, most=9) == [1, 3]
+    assert standing.ahead(memory, rows, lots={}, key=4, at=NOW, most=1) == [1]
+    assert standing.ahead(memory, rows, lots={}, key=99, at=NOW, most=9) == []

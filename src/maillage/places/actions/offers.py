@@ -263,12 +263,10 @@ def passed_over(request: Request, group: PlaceGroup, *, at: datetime) -> list[in
         return []
     open_ = Request.objects.filter(waiting_list=request.waiting_list, state=Request.State.WAITING, night=request.night)
     columns = open_.annotate(said=Cast("evidence", TextField())).values_list("pk", "number", "public", "said")
-    rows = [standing.Open(*row) for row in columns.order_by("pk")]
+    rows = list(columns.order_by("pk"))
     memory = standing.memory(request.waiting_list_id, found.hash, found.content)
-    order = standing.standings(memory, rows, lots=_lots(request), at=at, most=len(rows))
-    mine = next((one.rank for one in order if one.pk == request.pk), 0)
-    before = [one.pk for one in order if one.rank < mine and not one.paused]
-    others = Request.objects.filter(pk__in=before[:MOST_JUDGED]).select_related("person")
+    before = standing.ahead(memory, rows, lots=_lots(request), key=request.pk, at=at, most=MOST_JUDGED)
+    others = Request.objects.filter(pk__in=before).select_related("person")
     able = {one.pk for one in others if _could(one, group, at=at)}
     return [key for key in before if key in able]
 
