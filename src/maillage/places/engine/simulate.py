@@ -24,8 +24,8 @@ from maillage.places import clock
 from maillage.places import waiting as words
 from maillage.places.engine import arrays, frozen
 from maillage.places.engine.decide import DEFAULT_ORDER, plain
-from maillage.places.engine.snapshot import _group, people, urgency
-from maillage.places.models import Assessment, ClockEvent, PlaceGroup, Request, Stay, WaitingList
+from maillage.places.engine.snapshot import _group, clocks, people, urgency
+from maillage.places.models import Assessment, PlaceGroup, Request, Stay, WaitingList
 
 DIMENSIONS: Final = ("public", "area", "tier")
 STEP: Final = timedelta(days=7)  # of a queue: who came free in a week is given at its end
@@ -102,9 +102,9 @@ def read(waiting_list: WaitingList, content: Content, *, since: date, until: dat
         one.waiting_list = waiting_list  # its territory's vocabularies are large: read once
     groups = list(waiting_list.groups.select_related("site__area", "site").order_by("uuid"))
     publics = {one["code"]: one.get("facts") or {} for one in waiting_list.territory.content.get("publics") or ()}
-    told = plain({"people": people(asked, groups, content, publics, tonight=until, at=last)})["people"]
+    events = clocks(rows)
+    told = plain({"people": people(asked, events, groups, content, publics, tonight=until, at=last)})["people"]
     shown = plain({"groups": [_group(one, publics) for one in groups]})["groups"]
-    events = _by_request(ClockEvent.objects.filter(request__in=rows).order_by("at", "pk"))
     judged = _by_request(Assessment.objects.filter(request__in=rows).order_by("made_at", "pk"))
     fits: Table = np.ones((len(asked), len(groups)), np.bool_)
     for verdict in arrays.judged(shown, told).values() if asked and groups else ():
@@ -115,7 +115,7 @@ def read(waiting_list: WaitingList, content: Content, *, since: date, until: dat
         [one.asked_at for one in asked],
         [one.ended_at if one.state == Request.State.CLOSED else None for one in asked],
         [one.night for one in asked],
-        [[event for event in events[one.pk] if not _of_a_place(event)] for one in asked],
+        [[event for event in events.get(one.pk, ()) if not _of_a_place(event)] for one in asked],
         [judged[one.pk] for one in asked],
         fits,
         arrays.units(shown, told) if groups else np.zeros((len(asked), 0), np.int64),

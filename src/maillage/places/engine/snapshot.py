@@ -27,6 +27,7 @@ from maillage.places.models import (
 DORMITORY = PlaceGroup.Kind.DORMITORY
 AGAIN_AFTER: Final = timedelta(hours=24)  # an offer that ran out is not made again at once: the next one is asked
 Row = dict[str, Any]
+Events = dict[int, list[clock.Event]]  # of each request
 
 
 def taken(
@@ -40,7 +41,7 @@ def taken(
     cells = places(groups, tonight=tonight, lasting=night is None, at=at)
     if group is not None:
         cells = [one | {"free": 0} if one["group"] != str(group.uuid) else one for one in cells]
-    asked, left_out = waiting(waiting_list, tonight=tonight, night=night, at=at)
+    asked, events, left_out = waiting(waiting_list, tonight=tonight, night=night, at=at)
     return {
         "engine": ENGINE,
         "list": waiting_list.code,
@@ -49,7 +50,7 @@ def taken(
         "night": tonight.isoformat(),
         "groups": [_group(one, publics) for one in groups],
         "cells": cells,
-        "requests": people(asked, groups, content, publics, tonight=tonight, at=at),
+        "requests": people(asked, events, groups, content, publics, tonight=tonight, at=at),
         "used": used(groups, content, tonight=tonight, at=at),
         "left_out": left_out,
         "gone": [],
@@ -149,21 +150,32 @@ def of_class(quota: Mapping[str, Any], public: str, facts: Mapping[str, Any]) ->
 
 def waiting(
     waiting_list: WaitingList, *, tonight: date, night: date | None, at: datetime
-) -> tuple[list[Request], dict[str, int]]:
-    """Those to whom a place can be offered, by number; and how many cannot: their clock is paused, or they sleep somewhere."""
+) -> tuple[list[Request], Events, dict[str, int]]:
+    """Those to whom a place can be offered, by number; clocks; and how many cannot: their clock is paused, or they sleep somewhere."""
     rows = Request.objects.filter(waiting_list=waiting_list, state=Request.State.WAITING, night=night, asked_at__lte=at)
     everyone = list(rows.select_related("person").order_by("number"))
     for one in everyone:
         one.waiting_list = waiting_list  # its territory's vocabularies are large: read once
-    events = _by_request(ClockEvent.objects.filter(request__in=rows).order_by("at", "pk"))
+    events = clocks(rows)
     there = Stay.objects.filter(
         queries.alive(at),
         queries.meeting(tonight, None if night is None else tonight + timedelta(days=1), tonight=tonight),
     )
-    housed = set(Occupant.objects.filter(stay__in=there, person__requests__in=rows).values_list("person", flat=True))
+    there = there.filter(territory=waiting_list.territory_id)
+    housed = set(Occupant.objects.filter(stay__in=there).values_list("person", flat=True))
     paused = {one.pk for one in everyone if clock.now(events.get(one.pk, ()), at=at)[0] == clock.PAUSED}
     found = [one for one in everyone if one.pk not in paused and one.person_id not in housed]
-    return found, {"paused": len(paused), "housed": len(everyone) - len(found) - len(paused)}
+    return found, events, {"paused": len(paused), "housed": len(everyone) - len(found) - len(paused)}
+
+
+def clocks(rows: QuerySet[Request]) -> Events:
+    """What their clocks say, by request, in order."""
+    found: Events = {}
+    columns = ("request_id", "kind", "at", "reason")
+    said = ClockEvent.objects.filter(request__in=rows).order_by("at", "pk").values_list(*columns)
+    for request, kind, moment, reason in said:
+        found.setdefault(request, []).append(clock.Event(kind, moment, reason))
+    return found
 
 
 def _by_request(rows: Iterable[Any]) -> dict[int, list[Any]]:
@@ -174,14 +186,13 @@ def _by_request(rows: Iterable[Any]) -> dict[int, list[Any]]:
 
 
 def people(
-    asked: list[Request], groups: Collection[PlaceGroup], content: Mapping[str, Any], publics: Mapping[str, Any], *, tonight: date,
+    asked: list[Request], events: Events, groups: Collection[PlaceGroup], content: Mapping[str, Any], publics: Mapping[str, Any], *, tonight: date,
     at: datetime,
 ) -> list[Row]:  # fmt: skip
     """What decides about each of them, by number. Of their facts only those that a rule of these places asks for."""
     if not asked:
         return []
     keys = [one.pk for one in asked]
-    events = _by_request(ClockEvent.objects.filter(request__in=keys).order_by("at", "pk"))
     judged = _by_request(Assessment.objects.filter(request__in=keys).order_by("made_at", "pk"))
     members = _members(asked)
     territory = asked[0].waiting_list.territory
