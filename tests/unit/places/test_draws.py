@@ -220,3 +220,22 @@ def test_a_bed_that_was_taken_during_the_draw_goes_to_the_next_rank(
     beside = AllocationRun.objects.exclude(pk=run.pk).get()
     assert (beside.kind, beside.seed) == (AllocationRun.Kind.LIST, run.seed)
     assert replay(beside).faults == replay(run).faults == ()
+
+
+def test_two_who_draw_at_one_moment_make_one_draw(beds: Beds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both typed the same number; the second to finish is told so, and leaves nothing behind."""
+    registered(beds, 5)
+    draw = runs.publish(closed(beds), by=beds.dave, at=NOW)
+    really, seen, later = runs.decide, [], NOW + timedelta(minutes=10)
+
+    def meanwhile(*args: Any) -> Any:
+        seen.append(1)
+        if len(seen) == 1:
+            runs.draw(Draw.objects.get(pk=draw.pk), BEACON, by=beds.dave, at=later)
+        return really(*args)
+
+    monkeypatch.setattr(runs, "decide", meanwhile)
+    with pytest.raises(Changed):
+        runs.draw(draw, BEACON, by=beds.dave, at=later)
+    assert AllocationRun.objects.count() == 1
+    assert Offer.objects.count() == 3

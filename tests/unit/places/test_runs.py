@@ -407,16 +407,19 @@ def test_by_lot_the_last_of_many_is_told_by_rank(beds: Beds) -> None:
     assert said(run, last.number).endswith("The last of them had rank 6 of the draw, degree of urgency “Others”.")
 
 
-def test_one_in_several_rounds_that_never_agree_is_given_up(beds: Beds, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is offered is refused by the wall below: three runs, none of them lost, and nobody was promised anything."""
-    women(beds, 1)
+def test_what_the_wall_below_refuses_each_time_is_given_up_after_three_runs(
+    beds: Beds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three runs are kept, nobody was promised anything, and the next run begins afresh."""
+    wide = list_of(beds, beds.women, beds.families, beds.dormitory)
+    ask(beds, beds.carla, waiting_list=wide)
 
     def never(*args: Any, **more: Any) -> Any:
         raise Refused("no")
 
     monkeypatch.setattr(offers, "offer", never)
-    Place.objects.create(group=beds.families, label="F2")
-    run = runs.run(beds.queue, by=beds.dave, at=NOW)
+    run = runs.run(wide, by=beds.dave, at=NOW)
     assert outcomes(run)[1][1] == "placed"
-    assert AllocationRun.objects.count() == 2  # the second finds nothing that was not refused a moment ago
+    given = {line.group_id for each in AllocationRun.objects.all() for line in each.lines.all()}
+    assert given == {beds.women.pk, beds.families.pk, beds.dormitory.pk}  # another one each time
     assert not Offer.objects.exists()
