@@ -67,7 +67,7 @@ def say(
     return row
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # a part of whatever took or freed a place
 def derive(rooms: Mapping[int, tuple[int, int]], *, at: datetime) -> None:
     """Service -> (free, open), counted from its places. Search, cards and exports say it at once: no revision, nothing is indexed
     again, no trace (whoever took a place left one). Unknown after a day without a word: what counts has stopped.

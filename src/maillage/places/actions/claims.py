@@ -162,16 +162,13 @@ def check_fits(group: PlaceGroup, who: Sequence[Person], request: Request | None
 
 
 def claim(asked: Claim) -> list[Stay]:
-    """Places for all of them, or nothing. Raises NoRoom, PlaceTaken, AlreadyHoused."""
+    """Places for all of them, or a refusal that the caller's transaction does not survive. Raises NoRoom, PlaceTaken, AlreadyHoused."""
     end_lapsed(asked.group, asked.persons, at=asked.at)
     check_free(asked)
     site = asked.group.site
     if queries.are_apart(asked.persons, site, from_on=asked.from_on, until_on=asked.until_on, at=asked.at):
         raise NoRoom(NO_ROOM)  # whoever hears the reason would know that the other one sleeps there
-    with transaction.atomic():
-        if asked.group.kind == PlaceGroup.Kind.DORMITORY:
-            return [_beds(asked)]
-        return _places(asked)
+    return [_beds(asked)] if asked.group.kind == PlaceGroup.Kind.DORMITORY else _places(asked)
 
 
 def end_lapsed(group: PlaceGroup, who: Sequence[Person], *, at: datetime) -> None:
