@@ -81,16 +81,23 @@ def diego(beds: Beds) -> User:
 
 
 def test_two_dispatchers_and_the_last_bed(beds: Beds, night: dict[str, Request], diego: User, at: At) -> None:
-    path = reverse("desk-tonight-place", args=[night["bruno"].uuid]) + f"?list={beds.queue.uuid}"
-    one, two = at(beds.dave), at(diego, path)
-    two.get_by_label("Why, when it passes over somebody").fill("Carla does not answer her telephone")
-    # the same second: both forms leave before either answer is here
-    one.evaluate("document.querySelector('#queue button.main').click()")
-    two.get_by_role("button", name="Hold this place").click()
-    expect(one.get_by_text("A place is held for Carla")).to_be_visible()
-    expect(two.get_by_role("alert").first).to_contain_text("No place of this group can be given")
-    expect(two.get_by_label("Why, when it passes over somebody")).to_have_value("Carla does not answer her telephone")
-    assert [stay.person for stay in Stay.objects.filter(state="held")] == [beds.carla]
+    words = {"carla": "She is ill", "bruno": "Carla does not answer her telephone"}
+    pages = {
+        name: at(user, reverse("desk-tonight-place", args=[night[name].uuid]) + f"?list={beds.queue.uuid}")
+        for name, user in (("carla", beds.dave), ("bruno", diego))
+    }
+    for name, page in pages.items():
+        page.get_by_label("Why, when it passes over somebody").fill(words[name])
+    for page in pages.values():  # the same second: both leave before either answer is here
+        page.evaluate("setTimeout(() => document.querySelector('main .stick button').click(), 50)")
+    for page in pages.values():
+        expect(page.locator(".messages, main [role=alert]:visible").first).to_be_visible()
+    (stay,) = Stay.objects.filter(state="held")
+    lost = "bruno" if stay.person == beds.carla else "carla"
+    won = pages["carla" if lost == "bruno" else "bruno"]
+    expect(won.locator(".messages")).to_contain_text("A place is held for")
+    expect(pages[lost].get_by_role("alert").first).to_contain_text("No place of this group can be given")
+    expect(pages[lost].get_by_label("Why, when it passes over somebody")).to_have_value(words[lost])
 
 
 def test_one_key_places_whoever_is_chosen(beds: Beds, night: dict[str, Request], at: At) -> None:
@@ -142,6 +149,14 @@ def test_it_says_when_the_network_is_gone_and_when_it_is_back(
     page.context.set_offline(False)
     expect(lost).to_be_hidden()
     opening.complaints.clear()  # type: ignore[attr-defined]  # the browser complains that it was offline, and is right
+
+
+def test_it_says_when_one_was_signed_out_and_keeps_what_is_there(beds: Beds, night: dict[str, Request], at: At) -> None:
+    page = at(beds.dave)
+    page.context.clear_cookies()
+    page.evaluate("document.body.dispatchEvent(new Event('look'))")
+    expect(page.get_by_text("You were signed out. Load this page again")).to_be_visible()
+    expect(page.get_by_role("radio", name="Carla")).to_be_visible()
 
 
 def test_without_javascript_everything_is_a_form(beds: Beds, night: dict[str, Request], at: At) -> None:

@@ -232,13 +232,17 @@ class Hold:
     called: str
 
 
-def holds_tonight(groups: Collection[int], *, on: date, at: datetime) -> list[Hold]:
-    """Those that run in these groups (keys), what ends first before; one query."""
+def holds_tonight(groups: Collection[int], *, kept: Kept | None = None, on: date, at: datetime) -> list[Hold]:
+    """Those that run in these groups (keys), what ends first before; one query. Who keeps a list (`kept`) reads those of the lists
+    that they keep: whom the house itself, or another list, expects there is not theirs to know."""
     rows = (
         Stay.objects.held(on=on, at=at)
         .filter(group__in=groups)
         .order_by(F("hold_expires_at").asc(nulls_last=True), "pk")
     )
+    if kept is not None:
+        keeper = WaitingList.objects.filter(pk=kept.pk).values("keeper")
+        rows = rows.filter(request__waiting_list__keeper__in=keeper)
     columns = (
         "uuid", "group", "place__label", "people", "hold_expires_at", "offer__state", "request__uuid", "request__number",
         "person__given_name", "person__family_name", "person__alias",
@@ -386,7 +390,7 @@ def of_list(territory: Territory, kept: Kept, *, public: str = "", at: datetime)
     """What the keeper of a list sees."""
     on = queries.night(territory, at)
     groups = groups_tonight(PlaceGroup.objects.filter(waiting_lists=kept.pk), on=on, at=at)
-    holds = holds_tonight([group.pk for group in groups], on=on, at=at)
+    holds = holds_tonight([group.pk for group in groups], kept=kept, on=on, at=at)
     return Tonight(on, at, groups, holds, waiting_tonight(kept, groups, public=public, on=on, at=at), kept)
 
 

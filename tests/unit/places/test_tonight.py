@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from maillage.places import queries, standing, tonight
-from maillage.places.actions import waiting
+from maillage.places.actions import offers, waiting
 from maillage.places.models import GroupNight, Occupant, OutOfUse, Request, Stay, SurgeActivation
 from tests.testland import NOW
 
@@ -63,7 +63,14 @@ def test_a_place_is_free_held_occupied_or_out(beds: Beds) -> None:
     women, families = seen(beds).groups
     assert figures(women) == (2, 0, 0, 1, 1)
     assert figures(families) == (1, 0, 1, 0, 0)
-    assert [hold.called for hold in seen(beds).holds] == ["Amina"]
+    assert seen(beds).holds == []  # whom the house itself expects is not the dispatch's to know
+    own = tonight.of_houses(beds.territory, [beds.house.pk], at=NOW)
+    assert [hold.called for hold in own.holds] == ["Amina"]
+
+
+def test_who_keeps_a_list_reads_whom_it_placed(beds: Beds) -> None:
+    offers.give(ask(beds, beds.carla), beds.families, by=beds.dave, at=NOW)
+    assert [hold.called for hold in seen(beds).holds] == ["Carla"]
 
 
 def test_a_hold_that_ran_out_frees_its_place_without_any_job(beds: Beds) -> None:
