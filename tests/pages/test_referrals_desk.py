@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from maillage.directory.search.index import reindex
 from maillage.orientation.models import Referral, UnmetNeed
+from maillage.people.actions import persons
 from maillage.people.models import CareLink, Consent, Once, Person, Trace
 from tests.beds import Beds
 from tests.pages import desk as desks
@@ -362,3 +363,16 @@ def test_of_two_houses_the_one_that_helps_the_person_sends(beds: Beds, greta: Cl
         user=beds.greta, territory=beds.territory, organization=other, role=Role.PROFESSIONAL, starts_at=desks.JANUARY
     )
     assert sent(greta, beds).sender == beds.street
+
+
+def test_once_the_leave_is_taken_back_nothing_of_the_letter_is_read_any_more(
+    beds: Beds, greta: Client, bob: Client
+) -> None:
+    one = sent(greta, beds, message="She sleeps in her car.")
+    assert "Amina" in page(bob, one)
+    assert "She sleeps in her car." in page(bob, one)
+    assert one.consent is not None
+    persons.withdraw(one.consent, by=beds.greta, at=NOW)
+    for shown in (page(bob, one), text(bob.get(reverse("desk-referrals")))):
+        assert "Amina" not in shown
+        assert "She sleeps in her car." not in shown

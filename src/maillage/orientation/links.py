@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from typing import Final
 
-from django.utils.crypto import salted_hmac
-
 from maillage.orientation.models import Referral
-from maillage.orientation.referring import hashed
 from maillage.orientation.rules.referrals import PERSON, RECIPIENT
+from maillage.people import tokens
 
 FIELDS: Final = {RECIPIENT: "token", PERSON: "person_token"}
 ANEW: Final = {RECIPIENT: "relinked", PERSON: "relinked-person"}  # codes of the timeline: each ends the links before it
@@ -18,13 +15,12 @@ ANEW: Final = {RECIPIENT: "relinked", PERSON: "relinked-person"}  # codes of the
 def token(referral: Referral, side: str) -> str:
     """The secret of this side's link as it stands now; 43 characters."""
     generation = referral.events.filter(code=ANEW[side]).count()
-    said = f"{side}:{referral.uuid.hex}:{generation}"
-    return urlsafe_b64encode(salted_hmac("maillage.referral", said, algorithm="sha256").digest()).rstrip(b"=").decode()
+    return tokens.token("referral", f"{side}:{referral.uuid.hex}:{generation}")
 
 
 def keep(referral: Referral, side: str) -> str:
     """Let this side's link open from now on, and no other one. Its secret."""
     made = token(referral, side)
-    setattr(referral, FIELDS[side], hashed(made))
+    setattr(referral, FIELDS[side], tokens.hashed(made))
     referral.save(update_fields=[FIELDS[side]])
     return made

@@ -72,6 +72,7 @@ class UnmetNeed(models.Model):
         ABANDONED = "abandoned", _("questions left before the end")
         REFUSED = "refused", _("refused by the service")
         EXPIRED = "expired", _("never answered by the service")
+        NOT_MET = "not_met", _("helped, and the need is not met")
 
     territory = models.ForeignKey(Territory, on_delete=models.CASCADE, related_name="unmet_needs")
     need = models.CharField(max_length=80)  # code; "" not said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from maillage.directory.models import EligibilityRule, Service
 from maillage.orientation.models import Referral, ReferralEvent
 from maillage.orientation.queries import vocabulary
 from maillage.orientation.rules import referrals as rules
+from maillage.people import tokens
 from maillage.people.models import Membership, Organization, Person, Role, User
 from maillage.people.queries import carer_in
 from maillage.territory.models import Territory
@@ -85,8 +85,17 @@ def timeline(referral: Referral) -> list[ReferralEvent]:
 
 def carries(referral: Referral) -> Mapping[str, Any]:
     """What the recipient reads of the person: nothing any more once it came to nothing, has ended, or the leave was taken back."""
+    return referral.what if _is_read(referral) else {}
+
+
+def message(referral: Referral) -> str:
+    """What the sender wrote to the recipient: read as long as what it carries is."""
+    return referral.message if _is_read(referral) else ""
+
+
+def _is_read(referral: Referral) -> bool:
     taken_back = referral.consent is not None and referral.consent.withdrawn_at is not None
-    return referral.what if referral.state in rules.OPEN and not taken_back else {}
+    return referral.state in rules.OPEN and not taken_back
 
 
 def is_confidential(service: Service | None) -> bool:
@@ -108,13 +117,9 @@ def told_organization(organization: Organization | None) -> str:
 # ---- links
 
 
-def hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def by_token(territory: Territory, token: str, *, at: datetime) -> Referral | None:
     """The referral that a recipient's link opens, while it lives."""
-    found = _of(territory).filter(token=hashed(token)).first() if token else None
+    found = _of(territory).filter(token=tokens.hashed(token)).first() if token else None
     if found is None:
         return None
     ends = rules.link_ends_at(found.state, expires_at=found.expires_at, answered_at=found.answered_at)
@@ -123,7 +128,7 @@ def by_token(territory: Territory, token: str, *, at: datetime) -> Referral | No
 
 def by_person_token(territory: Territory, token: str, *, at: datetime) -> Referral | None:
     """The referral that the person's own link opens: as long as it is open, and a while after its last line."""
-    found = _of(territory).filter(person_token=hashed(token)).first() if token else None
+    found = _of(territory).filter(person_token=tokens.hashed(token)).first() if token else None
     if found is None or found.state in rules.OPEN:
         return found
     last = found.events.order_by("-at").values_list("at", flat=True).first() or found.sent_at

@@ -94,6 +94,24 @@ def test_a_need_met_in_part_or_not_says_why(beds: Beds) -> None:
     assert (sent.outcome, sent.outcome_code) == ("not", "no-funds")
 
 
+@pytest.mark.parametrize("code", sorted(rules.OUTCOMES))
+def test_ended_without_the_need_being_met_is_counted_when_the_need_is_still_there(beds: Beds, code: str) -> None:
+    sent, _token = refer(beds)
+    referrals.accept(sent, by=beds.bob, at=LATER)
+    for _again in range(2):  # a button pressed twice counts once
+        referrals.close(sent, "not", code, "In words", by=beds.bob, at=LATER)
+    counted = list(UnmetNeed.objects.values_list("need", "area", "cause", "public", "filter", "count"))
+    still = code not in {"did-not-come", "unreachable", "found-elsewhere"}
+    assert counted == [("emergency-shelter", "north", "not_met", "families", f"not_met:{code}", 1)] * still
+
+
+def test_met_in_part_is_help_and_is_not_counted_as_unmet(beds: Beds) -> None:
+    sent, _token = refer(beds)
+    referrals.accept(sent, by=beds.bob, at=LATER)
+    referrals.close(sent, "partly", "partial-help", by=beds.bob, at=LATER)
+    assert not UnmetNeed.objects.exists()
+
+
 def test_waiting_has_no_end_of_its_own(beds: Beds) -> None:
     sent, _token = refer(beds)
     referrals.waitlist(sent, by=beds.bob, at=LATER)

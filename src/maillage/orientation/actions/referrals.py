@@ -43,6 +43,7 @@ DONE: Final[Mapping[str, str]] = {
     rules.STARTED: "started a referral", rules.CLOSED: "closed a referral",
 }  # fmt: skip
 TAKEN: Final = (rules.ACCEPTED, rules.WAITLISTED, rules.STARTED)  # the recipient's members read the record
+NOT_MET: Final = UnmetNeed.Cause.NOT_MET.value  # before the reason, where what was missing says why
 TOLD: Final = {rules.ACCEPTED, rules.WAITLISTED, rules.REFUSED}  # answers: the person and the sender are told
 
 
@@ -164,10 +165,15 @@ def close(
     referral: Referral, outcome: str, code: str = "", text: str = "", *, side: str = rules.RECIPIENT, by: User | str,
     at: datetime,
 ) -> None:  # fmt: skip
-    """What came of it: met, partly or not; the last two with a reason (one of OUTCOMES)."""
+    """What came of it: met, partly or not; the last two with a reason (one of OUTCOMES).
+
+    Not met, for a reason that leaves the need where it was: counted as unmet, without the person.
+    """
     rules.check_outcome(outcome, code, text)
     said = {"outcome": outcome, "outcome_code": code, "closed_at": at}
     if _become(referral, rules.CLOSED, side=side, by=by, at=at, code=code, text=text, **said):
+        if outcome == rules.NOT and code in rules.STILL_UNMET:
+            count_as_unmet(referral, UnmetNeed.Cause.NOT_MET, f"{NOT_MET}:{code}", at=at)
         _close_record(referral, by, at)
 
 
@@ -294,9 +300,7 @@ def _open_record(referral: Referral, by: User | str, at: datetime) -> None:
 
 def _close_record(referral: Referral, by: User | str, at: datetime) -> None:
     """Unless another referral still brings the person there."""
-    others = Referral.objects.filter(
-        person=referral.person_id, recipient=referral.recipient_id, state__in=TAKEN
-    )
+    others = Referral.objects.filter(person=referral.person_id, recipient=referral.recipient_id, state__in=TAKEN)
     if referral.recipient and not others.exists():
         persons.unlink(referral.person, referral.recipient, CareLink.Reason.REFERRED, by=by, at=at)
 

@@ -113,6 +113,9 @@ OUTCOMES: Final[Mapping[str, Reason]] = {
         Reason("other", gettext_noop("Another reason"), "assume", "service", True),
     )
 }
+# Closed as not met for one of these, the need is still there: whose reason it is, is the service's or its conditions'. Somebody who
+# could not be reached, or found help elsewhere, is not counted as one whom the offer missed.
+STILL_UNMET: Final = frozenset(code for code, reason in OUTCOMES.items() if reason.about != "person")
 
 
 class NotPossible(ValueError):

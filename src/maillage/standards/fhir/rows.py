@@ -39,7 +39,7 @@ def said(referral: Referral) -> Said:
         changed_at=lines[-1].at if lines else None, kind=referral.kind, is_urgent=referral.is_urgent,
         need=Coded(need.code, need.name()) if need else Coded(""), service=Coded(str(service.uuid), service.name) if service else Coded(""),
         sender=_side(referral.sender), recipient=_side(referral.recipient), what=dict(referring.carries(referral)),
-        message=referral.message if referral.state in rules.OPEN else "", reason=_coded(referral.code, rules.REFUSALS),
+        message=referring.message(referral), reason=_coded(referral.code, rules.REFUSALS),
         outcome=referral.outcome, outcome_reason=_coded(referral.outcome_code, rules.OUTCOMES),
         agreed=Agreed(consent.given_at, consent.expires_at, tuple(map(str, consent.what))) if consent else None,
         notes=tuple(Note(line.at, line.side, line.text) for line in lines if line.text),

@@ -141,7 +141,9 @@ def referrals_of(one: Person, held: list[int]) -> list[Referral]:
     """Those that the reader's organisations sent or received: another's letters are not theirs to read."""
     mine = Referral.objects.filter(person=one).filter(Q(sender__in=held) | Q(recipient__in=held))
     return list(
-        mine.select_related("service", "recipient", "sender", "person", "need").order_by("-sent_at", "-pk")[:50]
+        mine.select_related("service", "recipient", "sender", "person", "need", "consent").order_by("-sent_at", "-pk")[
+            :50
+        ]
     )
 
 

@@ -41,7 +41,7 @@ SHELVES: Final[dict[str, tuple[Promise, frozenset[str]]]] = {
     "begun": (_("Under way"), frozenset({rules.ACCEPTED, rules.WAITLISTED, rules.STARTED})),
     "ended": (_("Ended"), frozenset({rules.REFUSED, rules.EXPIRED, rules.WITHDRAWN, rules.CLOSED})),
 }
-RELATED: Final = ("service", "person", "need", "sender", "recipient")
+RELATED: Final = ("service", "person", "need", "sender", "recipient", "consent")
 
 
 def waiting(held: Seat, territory: Territory) -> list[tuple[Promise, int, str]]:
@@ -105,7 +105,7 @@ def page_of(found: QuerySet[Referral], shelf: str, after: int) -> tuple[list[Ref
 def ours(request: HttpRequest, uuid: UUID) -> Referral:
     """One that the reader's organisations sent or received; any other does not exist for them."""
     mine = referring.of_organizations(here(request), seat(request).helps_in())
-    return get_object_or_404(mine.select_related(*RELATED, "territory", "consent"), uuid=uuid)
+    return get_object_or_404(mine.select_related(*RELATED, "territory"), uuid=uuid)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -142,7 +142,7 @@ def shown(request: HttpRequest, one: Referral, refusal: str, link: str) -> dict[
         "from": one.sender.name if one.sender else str(Referral.Kind(one.kind).label),
         "need": present.need_name(one, words), "area": words.area_name(one.area),
         "carried": present.carried(referring.carries(one), words, ()),
-        "message": one.message if one.state in rules.OPEN else "",
+        "message": referring.message(one),
         "timeline": present.timeline(referring.timeline(one), names=True),
         "answers": answers & {rules.ACCEPTED, rules.WAITLISTED, rules.REFUSED}, "may": may, "is_sender": is_sender,
         "refusals": present.refusals(request.POST.get("code", "")), "outcomes": present.outcomes(request.POST.get("code", "")),

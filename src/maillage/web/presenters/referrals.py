@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from maillage.directory.search.types import Card
+from maillage.orientation import referring
 from maillage.orientation.models import Referral, ReferralEvent
 from maillage.orientation.rules import referrals as rules
 from maillage.web.presenters import consent
@@ -107,8 +108,8 @@ def row(one: Referral, words: Vocabulary, *, at: datetime, box: str, cards: Mapp
 
 
 def called(one: Referral) -> str:
-    """As the letter names them: who receives it knows no more than it says. Nothing once it has ended."""
-    return str(one.what.get(CALLED) or gettext("Somebody")) if one.state in rules.OPEN else gettext("Somebody")
+    """As the letter names them: who receives it knows no more than it says. Nothing once it has ended, or the leave was taken back."""
+    return str(referring.carries(one).get(CALLED) or gettext("Somebody"))
 
 
 def need_name(one: Referral, words: Vocabulary) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from maillage.orientation.models import UnmetNeed
-from maillage.orientation.rules.referrals import REFUSALS
+from maillage.orientation.rules.referrals import OUTCOMES, REFUSALS
 from maillage.orientation.unmet import MONTHS, WEEKS, Asked, Line, Offer, Unmet
 from maillage.places.models import Refusal
 from maillage.web.presenters.vocabulary import Vocabulary
@@ -169,6 +169,8 @@ def name_of(kind: str, code: str, words: Vocabulary) -> str:
         return words.criterion_name(code.removeprefix("fact:"))
     if code.startswith("refused:") and (reason := REFUSALS.get(code.removeprefix("refused:"))):
         return _("refused: %(reason)s") % {"reason": _(reason.label)}
+    if code.startswith("not_met:") and (reason := OUTCOMES.get(code.removeprefix("not_met:"))):
+        return _("not met: %(reason)s") % {"reason": _(reason.label)}
     return str(FILTERS.get(code, code))
 
 

@@ -116,7 +116,7 @@ def shown(request: HttpRequest, one: Referral, language: str, side: str, refusal
         "now": present.now(one, at=at), "deadline": present.deadline(one, at=at) if one.state in rules.UNANSWERED else "",
         "is_urgent": one.is_urgent, "is_open": one.state in rules.OPEN,
         "carried": present.carried(referring.carries(one), words, ()),
-        "message": one.message if one.state in rules.OPEN else "",
+        "message": referring.message(one),
         "timeline": present.timeline(referring.timeline(one)), "may": may,
         "answers": may & {rules.ACCEPTED, rules.WAITLISTED, rules.REFUSED} if side == rules.RECIPIENT else frozenset(),
         "refusals": present.refusals(code), "outcomes": present.outcomes(code),
