@@ -153,10 +153,13 @@ def test_they_are_written_to_by_the_way_that_is_safe_and_no_house_is_named(beds:
     (letter,) = mailoutbox
     assert token in letter.body
     assert "Open Door" not in letter.body + letter.subject
-    assert offers.by_token(beds.territory, token) == one
+    assert offers.by_token(beds.territory, token, at=NOW) == one
     assert token not in str(Offer.objects.values().get())
+    assert (
+        offers.by_token(beds.territory, token, at=one.expires_at + timedelta(days=31)) is None
+    )  # an old link tells nothing
     for wrong in ("", "short", one.token, "x" * 500):
-        assert offers.by_token(beds.territory, wrong) is None
+        assert offers.by_token(beds.territory, wrong, at=NOW) is None
     with TestCase.captureOnCommitCallbacks(execute=True):
         offers.withdraw(one, "The room is flooded", by=beds.bob, at=NOW)
     assert len(mailoutbox) == 2
