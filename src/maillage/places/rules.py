@@ -76,6 +76,7 @@ LONGEST_AHEAD: Final = timedelta(days=366)
 DORMITORY_NIGHTS: Final = 92  # a bed counted by night is not promised for longer
 CLEARED_AT: Final = time(12)  # of a dormitory: whoever slept there has left by then, when nobody said otherwise
 ENGINE: Final = "places"  # who acts when a rule does, in the trail: "system:places"
+LINK_LASTS: Final = timedelta(days=30)  # the link of an offer or a request, after what it is about has ended
 FIRST: Final = gettext_noop("nobody who could have this place stood before them")
 OFFER_MINUTES: Final = 120  # when the rules of the list do not say
 # A rule of the house that excludes nobody: so many minutes of cleaning after each stay.

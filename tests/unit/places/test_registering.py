@@ -20,7 +20,7 @@ SAID = registering.Registration({"alias": "Somebody", "contact": "none"})
 def test_by_telephone_a_worker_registers_somebody(beds: Beds) -> None:
     request, token = registering.register(beds.draw, SAID, by=beds.dave, at=NOON)
     assert (request.channel, request.consent, request.night) == ("telephone", None, NOON.date())
-    assert act.by_token(token, territory=beds.territory.pk) == request
+    assert act.by_token(token, territory=beds.territory.pk, at=NOW) == request
     assert Draw.objects.get().closes_at.isoformat() == "2026-11-21T15:00:00+00:00"
 
 

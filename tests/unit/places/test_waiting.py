@@ -48,10 +48,10 @@ def test_whoever_asks_waits_from_then_on(beds: Beds) -> None:
     assert waited(request) == timedelta(days=3)
     assert helps(beds.dave, beds.amina, at=LATER)  # who keeps the list
     assert token not in request.token
-    assert act.by_token(token, territory=beds.territory.pk) == request
-    assert act.by_token("x" * 43, territory=beds.territory.pk) is None
-    assert act.by_token("", territory=beds.territory.pk) is None
-    assert act.by_token(token, territory=beds.territory.pk + 1) is None
+    assert act.by_token(token, territory=beds.territory.pk, at=NOW) == request
+    assert act.by_token("x" * 43, territory=beds.territory.pk, at=NOW) is None
+    assert act.by_token("", territory=beds.territory.pk, at=NOW) is None
+    assert act.by_token(token, territory=beds.territory.pk + 1, at=NOW) is None
     assert asked(beds, beds.bruno).number == 2
     said = Trace.objects.get(verb="asked for a place", target=str(request.uuid))
     assert "Amina" not in str(said.data)
@@ -210,8 +210,8 @@ def test_a_new_link_closes_the_one_before(beds: Beds) -> None:
     request = asked(beds)
     first = act.renew_link(request, by=beds.greta, at=NOW)
     second = act.renew_link(request, by=beds.dave, at=NOW)
-    assert act.by_token(first, territory=beds.territory.pk) is None
-    assert act.by_token(second, territory=beds.territory.pk) == request
+    assert act.by_token(first, territory=beds.territory.pk, at=NOW) is None
+    assert act.by_token(second, territory=beds.territory.pk, at=NOW) == request
 
 
 def test_a_list_without_a_keeper_is_read_by_those_who_help(beds: Beds) -> None:

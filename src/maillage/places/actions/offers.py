@@ -183,11 +183,12 @@ def _expire(offer: Offer, *, by: User | str, at: datetime) -> bool:
     return True
 
 
-def by_token(territory: Territory, token: str) -> Offer | None:
-    """The offer whose person holds this link."""
+def by_token(territory: Territory, token: str, *, at: datetime) -> Offer | None:
+    """The offer whose person holds this link; none some time after its deadline: an old link tells nothing."""
     if not 20 <= len(token) <= 100:
         return None
     found = Offer.objects.filter(token=waiting.token_hash(token), request__waiting_list__territory=territory)
+    found = found.filter(expires_at__gt=at - rules.LINK_LASTS)
     return found.select_related("request__waiting_list", "request__person", "group__site__service").first()
 
 

@@ -21,7 +21,7 @@ from maillage.people.actions import persons
 from maillage.people.models import CareLink, Consent, Household, Organization, Person, User
 from maillage.people.queries import carer_in, helps
 from maillage.people.rules import NotAllowed
-from maillage.places import clock, waiting
+from maillage.places import clock, rules, waiting
 from maillage.places.models import Apart, Assessment, ClockEvent, Request, RuleSet, WaitingList
 
 OPEN = (Request.State.WAITING, Request.State.OFFERED)
@@ -283,11 +283,12 @@ def let_go(request: Request, *, by: User | str, at: datetime) -> None:
         persons.unlink(request.person, keeper, CareLink.Reason.LISTED, by=by, at=at)
 
 
-def by_token(token: str, *, territory: int) -> Request | None:
-    """The request whose person holds this link."""
+def by_token(token: str, *, territory: int, at: datetime) -> Request | None:
+    """The request whose person holds this link: as long as it stands, and some time after it ended."""
     if not 20 <= len(token) <= 100:
         return None
     found = Request.objects.filter(token=token_hash(token), waiting_list__territory=territory)
+    found = found.filter(Q(ended_at=None) | Q(ended_at__gt=at - rules.LINK_LASTS))
     return found.select_related("waiting_list__territory", "person").first()
 
 

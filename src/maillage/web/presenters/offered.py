@@ -13,14 +13,18 @@ from django.utils.translation import gettext, ngettext
 from maillage.places import clock, waiting
 from maillage.places.actions import waiting as act
 from maillage.places.engine.sentences import sentence
-from maillage.places.models import AllocationLine, Draw, Offer, Request, WaitingList
+from maillage.places.models import AllocationLine, Draw, Offer, Request, Stay, WaitingList
 from maillage.web.presenters import draws, lists
 from maillage.web.presenters import waiting as words
 
 
 @dataclass(frozen=True, slots=True)
 class ToAnswer:
-    """An offer as its person reads it. A confidential house: only its area; who helps them knows the address."""
+    """An offer as its person reads it. A confidential house: only its area; who helps them knows the address.
+
+    Which house it is stands there while they may say yes, and until they have come: whoever finds an old link in a telephone
+    must not learn where somebody sleeps, nor where they might have.
+    """
 
     state: str
     title: str
@@ -36,18 +40,19 @@ class ToAnswer:
 
 def offer(one: Offer, *, at: datetime) -> ToAnswer:
     site = one.group.site
-    hidden = words.is_confidential(site)
-    stay = one.stays.order_by("pk").first()
     is_open = one.state == Offer.State.OPEN and one.expires_at > at
+    stay = one.stays.filter(state=Stay.State.HELD).order_by("pk").first()
+    is_told = is_open or (one.state == Offer.State.ACCEPTED and stay is not None)
+    hidden = is_told and words.is_confidential(site)
     return ToAnswer(
         state=one.state,
         title=title(one, is_open=is_open),
-        where=words.where(site),
-        service=str(site.service.uuid) if not hidden and site.service.visibility == "public" else "",
+        where=words.where(site) if is_told else "",
+        service=str(site.service.uuid) if is_told and not hidden and site.service.visibility == "public" else "",
         is_confidential=hidden,
-        group=one.group.name(),
+        group="" if hidden or not is_told else one.group.name(),
         people=words.heads(one.request.people),
-        nights=nights(stay.from_on, stay.until_on) if stay else "",
+        nights=nights(stay.from_on, stay.until_on) if stay and is_told else "",
         until=words.soon(one.expires_at, at=at),
         is_open=is_open,
     )

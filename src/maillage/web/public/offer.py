@@ -1,4 +1,8 @@
-"""A place is offered: the person answers by their own link, once; what they wait for, and where they stand, on another one."""
+"""A place is offered: the person answers by their own link, once; what they wait for, and where they stand, on another one.
+
+The secret of the address is the proof: no session is needed, and no forged form can know it. A page that tells its address to no site
+sends its form without an origin, which the usual check of forms refuses (as public/referral.py).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from maillage.places import rules, waiting
@@ -41,10 +46,11 @@ class NoForm(forms.Form):
         self.fields["code"].choices = [(code, gettext(word)) for code, word in reasons.items()]  # type: ignore[attr-defined]
 
 
+@csrf_exempt
 @require_http_methods(WRITES)
 def offer(request: HttpRequest, token: str) -> HttpResponse:
     territory = territory_of(request)
-    found = offers.by_token(territory, token) if territory else None
+    found = offers.by_token(territory, token, at=timezone.now()) if territory else None
     if found is None:
         return sealed.gone(
             request,
@@ -84,11 +90,12 @@ def answered(request: HttpRequest, found: Offer, form: NoForm) -> str:
     return ""
 
 
+@csrf_exempt
 @require_http_methods(WRITES)
 def my_request(request: HttpRequest, token: str) -> HttpResponse:
     """Where they stand and why, without a name: whoever looks over a shoulder reads a number."""
     territory = territory_of(request)
-    found = act.by_token(token, territory=territory.pk) if territory else None
+    found = act.by_token(token, territory=territory.pk, at=timezone.now()) if territory else None
     if found is None:
         return sealed.gone(
             request,
