@@ -18,7 +18,7 @@ from maillage.places.models import PlaceGroup, Request, WaitingList
 from maillage.web.desk.person_form import FACT, fact_field, plain
 from maillage.web.fields import Once, Typed
 from maillage.web.presenters.vocabulary import Vocabulary
-from maillage.web.presenters.waiting import Rules
+from maillage.web.presenters.waiting import Rules, places_called
 
 NOBODY: Final = ("", _("choose"))
 
@@ -176,9 +176,9 @@ class OfferForm(forms.Form):
 
     def __init__(self, groups: Iterable[PlaceGroup], *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["group"].choices = [  # type: ignore[attr-defined]
-            NOBODY, *((str(one.uuid), f"{one.site.name}: {one.name()}") for one in groups),
-        ]  # fmt: skip
+        found = list(groups)
+        named = zip((str(one.uuid) for one in found), places_called(found), strict=True)
+        self.fields["group"].choices = [NOBODY, *named]  # type: ignore[attr-defined]
 
 
 class DeclineForm(forms.Form):

@@ -15,7 +15,8 @@ from maillage.web.presenters import waiting as words
 
 @dataclass(frozen=True, slots=True)
 class Staying:
-    """A stay on a place. `called` is empty when the reader may not know who."""
+    """A stay on a place. `called` is empty when the reader may not know who, and so is all that would tell: how many, since when,
+    until when, and the key of the stay."""
 
     uuid: str
     person: str
@@ -99,10 +100,12 @@ def nights(stay: Stay) -> str:
 
 def staying(stay: Stay, *, known: bool, tonight: date, at: datetime | None = None) -> Staying:
     is_here = stay.state == Stay.State.IN
+    if not known:
+        return Staying("", "", "", "", "", stay.get_state_display(), is_here, False, "", "")
     return Staying(
         uuid=str(stay.uuid),
-        person=str(stay.person.uuid) if known else "",
-        called=stay.person.called() if known else "",
+        person=str(stay.person.uuid),
+        called=stay.person.called(),
         people=words.heads(stay.people),
         nights=nights(stay),
         state=stay.get_state_display(),

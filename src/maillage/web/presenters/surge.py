@@ -19,7 +19,7 @@ from maillage.places.models import PlaceGroup, SurgeActivation
 from maillage.places.surges import Changed
 from maillage.territory.models import Territory, label_in
 from maillage.web.presenters.unmet import at_least
-from maillage.web.presenters.waiting import moment
+from maillage.web.presenters.waiting import moment, places_called
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,9 @@ def refusal(error: winter.Unreadable) -> str:
 
 
 def groups(rows: Iterable[PlaceGroup]) -> list[tuple[int, str]]:
-    return [(one.pk, f"{one.site.name} · {one.name()}" if one.name() else one.site.name) for one in rows]
+    """With their house: a confidential one is only its area for who coordinates the territory."""
+    found = list(rows)
+    return [(one.pk, called) for one, called in zip(found, places_called(found), strict=True)]
 
 
 def opened(one: SurgeActivation) -> Opened:

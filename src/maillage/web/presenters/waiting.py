@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from maillage.directory.models import ServiceAtLocation
 from maillage.places import clock, waiting
 from maillage.places import rules as places
-from maillage.places.models import Assessment, ClockEvent, Offer, Request, Site, WaitingList
+from maillage.places.models import Assessment, ClockEvent, Offer, PlaceGroup, Request, Site, WaitingList
 from maillage.places.standing import Standing
 from maillage.territory.models import label_in
 from maillage.web.presenters.vocabulary import Vocabulary
@@ -351,6 +351,19 @@ def where(site: Site, *, held: Sequence[int] = ()) -> str:
         area = site.area.name() if site.area else ""
         return f"{gettext('Confidential address')}, {area}" if area else gettext("Confidential address")
     return site.name
+
+
+def places_called(groups: Iterable[PlaceGroup]) -> list[str]:
+    """House and group of each, for somebody who does not work there: of a confidential house its area and for whom. One query."""
+    rows = list(groups)
+    at = ServiceAtLocation.objects.filter(
+        service__in={one.site.service_id for one in rows}, location__is_confidential=True
+    )
+    hidden = set(at.values_list("service_id", flat=True))
+    return [
+        " · ".join(filter(None, (where(one.site) if one.site.service_id in hidden else one.site.name, one.name())))
+        for one in rows
+    ]
 
 
 def is_confidential(site: Site) -> bool:
