@@ -114,8 +114,6 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     "desk-referral": CARERS,
     "desk-referral-fhir": CARERS,
     "desk-referral-fhir-in": CARERS,
-    "desk-referral-fhir": CARERS,
-    "desk-referral-fhir-in": CARERS,
     "desk-tonight": CARERS,
     "desk-tonight-live": CARERS,
     "desk-tonight-place": CARERS,

@@ -124,7 +124,7 @@ class PlaceQuerySet(models.QuerySet["Place"]):
         )
 
     def free(self, *, at: datetime) -> PlaceQuerySet:
-        return self.with_state(at=at).filter(now=Place.State.FREE)
+        return self.with_state(at=at).filter(now=Place.State.FREE)  # type: ignore[misc]  # the annotation above
 
 
 class Place(models.Model):
