@@ -218,7 +218,7 @@ def waits(number: int, request: Request) -> str:
 
 
 def free_of(number: int) -> str:
-    return ngettext("%(n)s free", "%(n)s free", number) % {"n": number}
+    return ngettext("%(n)s place free", "%(n)s places free", number) % {"n": number}
 
 
 def full_of(number: int) -> str:
