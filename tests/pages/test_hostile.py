@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from maillage.directory.models import Location
+from maillage.directory.models import Location, Service
+from maillage.directory.search.index import reindex
 from maillage.people.actions import persons
-from maillage.people.models import Membership, Organization
+from maillage.people.models import Membership, Organization, Trace
 from maillage.places import queries, rules, standing
 from maillage.places.actions import offers, stays, waiting
-from maillage.places.models import Offer, Request, Stay, SurgeActivation, WaitingList
+from maillage.places.models import Offer, OutOfUse, Request, Stay, SurgeActivation, WaitingList
 from maillage.web.presenters import surge
-from tests.beds import Beds, rule_set
 from tests.beds import QUEUE_RULES as RULES
+from tests.beds import Beds, rule_set
 from tests.pages.desk import signed_in
 from tests.testland import NOW
 
@@ -177,3 +181,117 @@ def test_the_name_of_a_confidential_house_stays_inside_it(beds: Beds) -> None:
     assert [called for _key, called in surge.groups(plan.groups.select_related("site"))] == [
         "Confidential address, North End · Women"
     ]
+
+
+# ---- every name that is read leaves a line
+
+
+def reads() -> int:
+    return Trace.objects.filter(verb__startswith="read").count()
+
+
+def test_a_name_that_a_form_finds_leaves_a_line_as_one_that_a_list_shows(beds: Beds) -> None:
+    request, _token = ask(beds, beds.amina)
+    reindex(beds.territory)
+    greta = signed_in(beds.greta)
+    persons.link(beds.amina, beds.house, "registered", by="system:test", at=NOW)
+    bob, refer = signed_in(beds.bob), reverse("desk-refer", args=[beds.shelter.uuid])
+    amina = str(beds.amina.uuid)
+    known = {"given_name": "Amina", "contact": "none"}
+    asked: list[tuple[Client, str, dict[str, str]]] = [
+        (bob, f"/desk/houses/{beds.site.uuid}/", {"do": "find", "words": "amina"}),
+        (greta, f"/desk/requests/{request.uuid}/", {"do": "find", "words": "carla"}),
+        (greta, reverse("desk-person-new"), known),
+        (greta, reverse("desk-person-join", args=[beds.carla.uuid]), {"other": amina}),
+        (greta, refer, {"person": amina, "do": "change"}),
+        (greta, refer, {"person": amina, "do": "read"}),
+        (greta, refer, {"person": amina, "do": "send"}),
+    ]
+    for client, path, said in asked:
+        before = reads()
+        html = text(client.post(path, said))
+        assert "Amina" in html or "Carla" in html, (path, said)
+        assert reads() > before, (path, said)
+
+
+def test_a_refusal_shows_names_and_leaves_its_line(beds: Beds) -> None:
+    request, _token = ask(beds, beds.amina)
+    dave, before = signed_in(beds.dave), reads()
+    answer = dave.post(reverse("desk-tonight"), {"list": str(beds.queue.uuid), "refuse": f"{request.uuid}:nonsense"})
+    assert answer.status_code == 409
+    assert "Amina" in text(answer)
+    assert reads() == before + 1
+
+
+# ---- kept apart: nobody learns it
+
+
+def test_who_helps_one_of_two_learns_nowhere_that_they_are_kept_apart(beds: Beds) -> None:
+    request, _token = ask(beds, beds.amina)
+    persons.link(beds.amina, beds.house, "registered", by="system:test", at=NOW)
+    pair = waiting.keep_apart(beds.amina, beds.bruno, "He hit her.", by=beds.greta, at=NOW)
+    bob = signed_in(beds.bob)  # he helps Amina, and not Bruno
+    pages = (f"/desk/requests/{request.uuid}/", f"/desk/people/{beds.amina.uuid}/")
+    for page in pages:
+        html = text(bob.get(page)).casefold()
+        assert "bruno" not in html
+        assert "kept two people apart" not in html
+        assert "he hit her" not in html
+    Membership.objects.filter(user=beds.greta).update(organization=beds.house)  # the colleague who wrote it down
+    assert "apart" not in text(bob.get(pages[1])).casefold()
+    answers = {
+        bob.post(pages[0], {"do": "together", "apart": str(number)}).status_code for number in (pair.pk, pair.pk + 1)
+    }
+    assert answers == {404}, "that there is such a pair would be told by the answer"
+    pair.refresh_from_db()
+    assert pair.until is None
+
+
+def test_a_bed_under_the_roof_of_the_other_is_refused_in_the_words_of_a_full_group(beds: Beds) -> None:
+    waiting.keep_apart(beds.amina, beds.carla, "They fought.", by=beds.greta, at=NOW)
+    night = queries.night(beds.territory, NOW)
+    stays.hold(beds.families, beds.carla, from_on=night, until_on=None, minutes=60, by=beds.bob, at=NOW)
+    with pytest.raises(rules.NoRoom) as apart:
+        stays.hold(beds.women, beds.amina, from_on=night, until_on=None, minutes=60, by=beds.bob, at=NOW)
+    stays.hold(
+        beds.women, beds.son, from_on=night, until_on=None, despite="his mother", minutes=60, by=beds.bob, at=NOW
+    )
+    for place in beds.places:
+        OutOfUse.objects.create(place=place, state="works", starts_at=NOW - timedelta(days=1))
+    with pytest.raises(rules.NoRoom) as full:
+        stays.hold(beds.women, beds.bruno, from_on=night, until_on=None, despite="x", minutes=60, by=beds.bob, at=NOW)
+    assert str(apart.value) == str(full.value)
+    assert not any("his mother" in str(one.data) for one in Trace.objects.all())
+
+
+# ---- forms sent again
+
+
+def test_the_key_of_somebody_elses_form_gives_nothing_of_theirs(beds: Beds) -> None:
+    Service.objects.filter(pk=beds.shelter.pk).update(email="door@example.org")
+    reindex(beds.territory)
+    path = reverse("ask", args=[beds.shelter.uuid])
+    hers = {"contact": "none", "alias": "M.", "message": "I must leave tonight.", "once": "the-same-key", "do": "send"}
+    links = []
+    for browser, said in (
+        ("hers", hers),
+        ("hers", hers),
+        ("his", hers),
+        ("hers", {**hers, "message": "Where is she?"}),
+    ):
+        client = Client(headers={"accept-language": "en"})
+        client.cookies[settings.CSRF_COOKIE_NAME] = browser * 8
+        cache.clear()
+        found = re.search(r"http://testserver(/mine/[\w-]+/)", text(client.post(path, said)))
+        assert found
+        links.append(found[1])
+    assert links[0] == links[1]
+    assert len(set(links)) == 3
+
+
+def test_the_trail_of_the_territory_does_not_say_with_whom_somebody_is(beds: Beds, cast: Any) -> None:
+    persons.link(beds.amina, beds.house, "housed", by="system:test", at=NOW)
+    html = text(signed_in(cast.dora).get("/desk/trail/", {"kind": "people.person", "target": str(beds.amina.uuid)}))
+    assert "began to help" in html.casefold()
+    assert "Alice&#x27;s house" not in html
+    assert "The street team" not in html

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
+from maillage.people import audit
 from maillage.people.rules import NotAllowed
 from maillage.places import queries, waiting
 from maillage.places.actions import registering
@@ -33,6 +34,9 @@ def draw(request: HttpRequest, uuid: UUID) -> HttpResponse:
         if not refusal:
             return redirect(request.path)
     rows = Request.objects.filter(waiting_list=waiting_list, night=tonight)
+    pairs = registering.doubles(waiting_list, tonight) if not found.list_hash else []
+    if pairs:
+        audit.record("read a waiting list", waiting_list, by=member(request), at=at, data={"n": len(pairs)})
     context = {
         "list": waiting_list,
         "name": waiting_list.name(),
@@ -40,7 +44,7 @@ def draw(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "draw": found,
         "state": present.state(found, at=at),
         "registered": rows.exclude(state=Request.State.CLOSED).count(),
-        "doubles": present.doubles(registering.doubles(waiting_list, tonight)) if not found.list_hash else [],
+        "doubles": present.doubles(pairs),
         "can_publish": at >= found.closes_at and not found.list_hash,
         "can_draw": bool(found.list_hash) and not found.run_id,
         "refusal": refusal,

@@ -29,7 +29,7 @@ from maillage.places import queries, waiting
 from maillage.places.actions import sites as houses
 from maillage.places.actions import stays
 from maillage.places.models import OutOfUse, Place, PlaceGroup, Site, Stay
-from maillage.web.desk.people import helped
+from maillage.web.desk.people import helped, trace_list
 from maillage.web.desk.who import here, member
 from maillage.web.fields import key
 from maillage.web.presenters import houses as present
@@ -309,6 +309,7 @@ def close(request: HttpRequest, one: Site) -> str:
 def find(request: HttpRequest) -> dict[str, Any]:
     asked = typed(request.POST.get("words", ""), 80)
     found = finding.find(seat(request).helps_in(), asked, at=timezone.now()) if asked else []
+    trace_list(request, found)
     return {"asked": asked, "candidates": [(str(one.uuid), one.called()) for one in found]}
 
 

@@ -33,6 +33,8 @@ from maillage.web.presenters.vocabulary import vocabulary
 from maillage.web.seat import seat
 
 LAST = 20  # lines of who read a record
+# who helps one of the two only must not learn that there is another
+APART = ("kept two people apart", "no longer kept apart")
 WRITES = ("GET", "HEAD", "POST")
 
 
@@ -160,7 +162,7 @@ def who_read(one: Person, held: list[int]) -> dict[str, object]:
     """What colleagues did with this record, by name; how often people of other houses read it, and not which houses."""
     colleagues = Membership.objects.filter(organization__in=held).values_list("user__uuid", flat=True)
     ours = [f"user:{uuid}" for uuid in colleagues.distinct()]
-    all_lines = queries.trail(kind="people.person", target=str(one.uuid))
+    all_lines = queries.trail(kind="people.person", target=str(one.uuid)).exclude(verb__in=APART)
     elsewhere = all_lines.filter(verb="read").exclude(actor__in=ours).count()
     return {
         "trail": trail.lines(list(all_lines.filter(actor__in=ours)[:LAST])),
@@ -271,7 +273,9 @@ def alike_to(request: HttpRequest, form: PersonForm) -> list[Person]:
     """People of one's own who have such a name already: one record a person is worth a question."""
     said = form.cleaned_data
     name = f"{said['given_name']} {said['family_name']}".strip() or said["alias"]
-    return finding.find(seat(request).helps_in(), name, at=timezone.now())[:5]
+    found = finding.find(seat(request).helps_in(), name, at=timezone.now())[:5]
+    trace_list(request, found)
+    return found
 
 
 def registered(request: HttpRequest, form: PersonForm) -> UUID | None:
@@ -353,7 +357,7 @@ def choose(
 ) -> HttpResponse:
     asked, found, _more = looked_for(request)
     found = [person for person in found if person.pk != one.pk]
-    trace_list(request, found if other is None else [])
+    trace_list(request, [*found, other] if other else found)
     context = {
         "person": one, "title": title, "lead": lead, "refusal": refusal, "asked": asked, "people": lines(request, found),
         "person_line": lines(request, [one])[0], "other": lines(request, [other])[0] if other else None,

@@ -191,15 +191,17 @@ def drafted(request: HttpRequest, service: Service, person: Person) -> Draft:
 def letter(request: HttpRequest, draft: Draft) -> HttpResponse:
     """The second screen, and from there the third."""
     verb = request.POST.get("do", "")
-    if verb not in {"read", "send", "change"}:
+    if verb != "send":  # each screen shows what is known of them; what is sent leaves a line of its own
         audit.record("read", draft.person, by=member(request), at=timezone.now())
+    if verb not in {"read", "send", "change"}:
         return write(request, draft, LetterForm(draft, initial=draft.first()))
     form = LetterForm(draft, request.POST, initial=draft.first())
-    if not form.is_valid() or verb == "change":
-        return write(request, draft, form)
-    if verb == "send" and request.POST.get("how") in {Consent.How.SAID, Consent.How.SIGNED}:
-        if sent := send(request, draft, form):
-            return redirect("desk-referral", uuid=sent)
+    is_agreed = verb == "send" and request.POST.get("how") in {Consent.How.SAID, Consent.How.SIGNED}
+    if is_agreed and form.is_valid() and (sent := send(request, draft, form)):
+        return redirect("desk-referral", uuid=sent)
+    if verb == "send":
+        audit.record("read", draft.person, by=member(request), at=timezone.now())
+    if not form.is_valid() or is_agreed or verb == "change":
         return write(request, draft, form)
     return read_aloud(request, draft, form, unsaid=verb == "send")
 

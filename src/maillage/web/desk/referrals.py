@@ -120,8 +120,7 @@ def referral(request: HttpRequest, uuid: UUID) -> HttpResponse:
         if not refusal and not link:
             return redirect("desk-referral", uuid=one.uuid)
         one = ours(request, uuid)
-    else:
-        audit.record("read a referral", one, by=member(request), at=timezone.now())
+    audit.record("read a referral", one, by=member(request), at=timezone.now())
     return render(request, "desk/referral.html", shown(request, one, refusal, link), status=409 if refusal else 200)
 
 

@@ -28,7 +28,7 @@ from maillage.places import waiting as words_of
 from maillage.places.actions import offers, waiting
 from maillage.places.models import Apart, Offer, PlaceGroup, Request
 from maillage.web.desk import request_forms as fill
-from maillage.web.desk.people import helped
+from maillage.web.desk.people import helped, trace_list
 from maillage.web.desk.waiting_lists import ordered, seen
 from maillage.web.desk.who import here, member
 from maillage.web.presenters import allocation as runs
@@ -294,7 +294,8 @@ def apart(request: HttpRequest, one: Request) -> Did:
 
 def together(request: HttpRequest, one: Request) -> Did:
     key = request.POST.get("apart", "")
-    rows = Apart.objects.filter(Q(one=one.person) | Q(other=one.person))
+    mine = Person.objects.of(seat(request).helps_in(), at=timezone.now())  # any other pair does not exist for them
+    rows = Apart.objects.filter(Q(one=one.person) | Q(other=one.person)).filter(one__in=mine, other__in=mine)
     row = get_object_or_404(
         rows.select_related("one", "other"), pk=int(key) if key.isdecimal() and len(key) < 19 else 0
     )
@@ -320,4 +321,5 @@ def find(request: HttpRequest, one: Request) -> dict[str, Any]:
     """People from whom they could be kept apart: those whom the reader helps."""
     asked = typed(request.POST.get("words", ""), 80)
     found = finding.find(seat(request).helps_in(), asked, at=timezone.now()) if asked else []
+    trace_list(request, found)
     return {"asked": asked, "candidates": [(str(p.uuid), p.called()) for p in found if p.pk != one.person_id]}

@@ -17,6 +17,7 @@ from maillage.directory.models import Service
 from maillage.people.models import Organization, Role, Trace, User
 from maillage.web.presenters.verbs import KINDS, VERBS
 
+PERSON: Final = "people.person"  # with which organisation somebody is would tell where they are
 NAMED: Final[dict[str, type[Model]]] = {
     "people.user": User, "people.organization": Organization, "directory.service": Service,
 }  # fmt: skip
@@ -73,7 +74,7 @@ def _line(row: Trace, names: Mapping[str, Mapping[str, str]]) -> Line:
         kind=str(KINDS.get(row.target_kind, row.target_kind.rpartition(".")[2])),
         target=names.get(row.target_kind, {}).get(row.target, row.target[:8]),
         target_link=urlencode({"kind": row.target_kind, "target": row.target}),
-        data=_said(row.data, names),
+        data=_said({} if row.target_kind == PERSON else row.data, names),
     )
 
 

@@ -6,14 +6,17 @@ that says nothing: a browser keeps the addresses that it has seen.
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
@@ -128,6 +131,14 @@ def what(form: AskForm, language: str) -> dict[str, str]:
     return {"called": said["alias"], "language": language, **({way: said[way]} if way else {})}
 
 
+def key_of(typed: str, request: HttpRequest, letter: consent.Asked) -> str:
+    """Everybody without an account is one and the same to `once`: the key of somebody else, sent again from another browser or with
+    other words, is another key, and gives no answer of theirs."""
+    browser = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
+    whole = json.dumps([typed, browser, letter.what, letter.message], sort_keys=True)
+    return salted_hmac("maillage.ask", whole, algorithm="sha256").hexdigest() if typed else ""
+
+
 def sent(
     request: HttpRequest,
     service: Service,
@@ -159,7 +170,7 @@ def sent(
         return made.uuid
 
     try:
-        uuid = once(said["once"], "ask for help", by=BY, at=at, do=do)
+        uuid = once(key_of(said["once"], request, letter), f"ask for help:{service.uuid}", by=BY, at=at, do=do)
     except (rules.NotPossible, rules.ConsentMissing, persons.Impossible, NotAllowed) as refusal:
         form.add_error(None, gettext(str(refusal)))
         return ""
