@@ -139,7 +139,7 @@ def test_the_rules_of_the_house_hold_unless_somebody_says_why_not(beds: Beds) ->
     assert hold(beds, beds.families, somebody(beds))  # nobody knows: unknown excludes nobody
     (stay,) = hold(beds, beds.women, beds.bruno, despite="He came with his wife")
     line = Trace.objects.filter(target=str(stay.uuid), verb="held a place").get()
-    assert line.data["despite"] == "He came with his wife"
+    assert line.data["despite"] is True  # the words may name somebody: the trail has none
 
 
 @pytest.mark.parametrize(

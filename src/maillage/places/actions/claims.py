@@ -85,8 +85,9 @@ def hold(
     """A place is kept for them until it runs out (`minutes`; None: until somebody says otherwise), or they come.
 
     A household larger than one place gets several, each a stay; in a dormitory one stay with so many beds. `members`: those with a
-    record, beside `person`. `despite`: why a rule of the house is not followed, in words that the trail keeps. A request without an
-    offer is no longer waiting meanwhile. Raises NotAllowed, and Refused: NoRoom, PlaceTaken, AlreadyHoused, NotForThem, Impossible.
+    record, beside `person`. `despite`: why a rule of the house is not followed; the trail keeps that there was a reason, and not the
+    words, which may name somebody. A request without an offer is no longer waiting meanwhile. Raises NotAllowed, and Refused: NoRoom,
+    PlaceTaken, AlreadyHoused, NotForThem, Impossible.
     """
     group = where.group if isinstance(where, Place) else where
     territory = group.site.territory
@@ -116,7 +117,7 @@ def hold(
     if from_on <= queries.night(territory, at):  # else nothing is different tonight
         tell_room(group.site, at=at)
     said = {"group": str(group.uuid), "stays": len(stays), "people": people, "from": from_on, "until": until_on}
-    audit.record("held a place", stays[0], by=by, at=at, data={**said, "despite": despite})
+    audit.record("held a place", stays[0], by=by, at=at, data={**said, "despite": bool(despite)})
     return stays
 
 

@@ -191,7 +191,7 @@ def move(stay: Stay, where: Place | PlaceGroup, *, despite: str = "", by: User |
     claims.open_links([made], by=by, at=at)
     for site in {stay.group.site, group.site}:
         claims.tell_room(site, at=at)
-    audit.record("moved a stay", made, by=by, at=at, data={"from": str(stay.uuid), "despite": despite})
+    audit.record("moved a stay", made, by=by, at=at, data={"from": str(stay.uuid), "despite": bool(despite)})
     return made
 
 

@@ -199,7 +199,9 @@ def best(request: HttpRequest, what: Asked, waiting: Request) -> PlaceGroup | No
 
 
 def again(request: HttpRequest, what: Asked, refusal: str, status: int = 409) -> HttpResponse:
-    return render(request, "desk/tonight.html", context_of(request, what, refusal=refusal), status=status)
+    context = context_of(request, what, refusal=refusal)
+    traced(request, what, len(context["next"]) + len(context["holds"]))
+    return render(request, "desk/tonight.html", context, status=status)
 
 
 # ---- another place than the best, or with a reason
