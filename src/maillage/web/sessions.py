@@ -30,7 +30,7 @@ class SessionsMiddleware:
             if is_over(now, began, seen):
                 logout(request)
                 request._session_is_over = True  # type: ignore[attr-defined]
-            elif now - seen >= EVERY and "X-Polls" not in request.headers:  # a screen that looks by itself is nobody's activity
+            elif now - seen >= EVERY and "X-Polls" not in request.headers:  # a screen that polls is nobody's activity
                 request.session[SEEN] = now
         return self.get_response(request)
 

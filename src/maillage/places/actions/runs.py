@@ -21,7 +21,7 @@ from maillage.people import audit
 from maillage.people.models import User
 from maillage.people.queries import carer_in
 from maillage.people.rules import NotAllowed
-from maillage.places import queries
+from maillage.places import queries, told
 from maillage.places import rules as decisions
 from maillage.places.actions import claims, offers, waiting
 from maillage.places.engine import frozen
@@ -297,6 +297,7 @@ def draw(draw: Draw, beacon: str, *, by: User | str, at: datetime) -> Allocation
     asked = Asked(waiting_list, AllocationRun.Kind.DRAW, draw.night, None, rules, seed, by, at)
     made = _rounds(asked, plain(seen), draw)
     _count_refused(made, at=at)
+    told.results(waiting_list.territory, by=by, at=at)
     draw.refresh_from_db(fields=["run", "beacon"])
     return made
 
@@ -332,6 +333,7 @@ def receipt(draw: Draw, request: Request) -> Receipt | None:
 
 
 RECIPE: Final = """import hashlib, sys
+
 sha = lambda text: hashlib.sha256(text.encode()).hexdigest()
 path, beacon, mark, rank = sys.argv[1:5]
 text = open(path, encoding="utf-8", newline="").read()
