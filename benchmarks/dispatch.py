@@ -218,7 +218,7 @@ def happen(waiting_list: Any, number: int) -> None:
     """Between two looks: somebody is given the best place, or is judged anew."""
     from django.utils import timezone
 
-    from maillage.places import queries, tonight
+    from maillage.places import fitting, queries, tonight
     from maillage.places.actions import dispatch, offers, waiting
     from maillage.places.models import PlaceGroup, Request
 
@@ -234,8 +234,9 @@ def happen(waiting_list: Any, number: int) -> None:
         return
     on = queries.night(waiting_list.territory, at)
     groups = tonight.groups_tonight(PlaceGroup.objects.filter(waiting_lists=waiting_list), on=on, at=at)
+    publics = fitting.public_facts(waiting_list.territory.content)
     for one in rows[number : number + 20]:
-        if may := tonight.places_for(one, groups, on=on):
+        if may := tonight.places_for(one, groups, publics, on=on):
             group = PlaceGroup.objects.select_related("site__territory", "site__service").get(pk=may[0].pk)
             offers.give(one, group, reason="A busy night", by="system:bench", at=at)
             return

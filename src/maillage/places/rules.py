@@ -5,7 +5,7 @@ The sentences are English message ids: `gettext_noop` marks them for the catalog
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -64,10 +64,14 @@ DECLINES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 # Codes of Refusal by its cause, beside those above
 NO_PLACE, RULE = "no_place", "rule"
+# causes of `places.fitting`
 MISMATCHES: Final[Mapping[str, str]] = {
+    "public": gettext_noop("This group of places is for another public."),
     "gender": gettext_noop("This group of places is for another gender."),
     "age": gettext_noop("This group of places is for another age."),
-    "rules": gettext_noop("The rules of this house exclude this household."),
+    "care": gettext_noop("They need more care than this house gives."),
+    "wheelchair": gettext_noop("This group of places cannot be reached with a wheelchair."),
+    "rule": gettext_noop("The rules of this house exclude this household."),
 }
 
 NIGHT_ENDS: Final = time(5)  # on the clock of the territory: until then the night is that of the evening before
@@ -114,6 +118,11 @@ class Somebody:
     gender: str = ""
     born_on: date | None = None
     birth_year: int | None = None
+
+    @classmethod
+    def of(cls, person: Any) -> Somebody:
+        """`person`: a record of `people`."""
+        return cls(person.gender, person.born_on, person.birth_year)
 
     def ages(self, on: date) -> tuple[int, int] | None:
         """The youngest and the oldest that they may be on that day."""
@@ -181,31 +190,6 @@ def split(people: int, unit_size: int) -> list[int]:
 def fits_room(household: Collection[str], others: Collection[str]) -> bool:
     """May they sleep in a room of one gender with `others`? An empty room: yes. One unknown gender, or two: only alone."""
     return not others or (len({*household, *others}) == 1 and "" not in household)
-
-
-def mismatch(
-    household: Iterable[Somebody],
-    *,
-    genders: Collection[str],
-    minimum_age: int | None,
-    maximum_age: int | None,
-    on: date,
-) -> str:
-    """A code of MISMATCHES when something known of them excludes them, else "". Unknown excludes nobody.
-
-    A gender and a least age are those of the first one, who answers for the household: children come with them. The most age is
-    everybody's.
-    """
-    for n, one in enumerate(household):
-        if genders and n == 0 and one.gender and one.gender not in genders:
-            return "gender"
-        ages = one.ages(on)
-        if ages is None:
-            continue
-        too_young = n == 0 and minimum_age is not None and ages[1] < minimum_age
-        if too_young or (maximum_age is not None and ages[0] > maximum_age):
-            return "age"
-    return ""
 
 
 def cleaning_minutes(rules: Sequence[Mapping[str, Any]]) -> int:

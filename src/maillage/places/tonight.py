@@ -6,7 +6,7 @@ Reads only. What is shown may be over a second later: whoever gives a place asks
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -34,8 +34,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce
 
 from maillage.directory.models import ServiceAtLocation
-from maillage.methods import eligibility
-from maillage.places import queries, rules, standing
+from maillage.places import fitting, queries, rules, standing
 from maillage.places.models import (
     AllocationLine,
     GroupNight,
@@ -101,7 +100,7 @@ class Group:
     of_genders: str  # JSON
     minimum_age: int | None
     maximum_age: int | None
-    wheelchair: bool
+    is_wheelchair_accessible: bool | None
     of_the_house: str  # JSON of the rules
     site: int
     site_name: str
@@ -126,7 +125,7 @@ class Group:
         return _read(self.of_genders)  # type: ignore[no-any-return]
 
     @property
-    def house_rules(self) -> Sequence[Mapping[str, Any]]:
+    def rules(self) -> Sequence[Mapping[str, Any]]:
         return _read(self.of_the_house)  # type: ignore[no-any-return]
 
 
@@ -280,7 +279,7 @@ class Queue:
 
 
 def waiting_tonight(
-    kept: Kept, groups: Sequence[Group], *, public: str = "", most: int = MOST, on: date, at: datetime
+    territory: Territory, kept: Kept, groups: Sequence[Group], *, public: str = "", most: int = MOST, on: date, at: datetime
 ) -> Queue:  # fmt: skip
     """Who comes next, in the order of the list's rules; three queries, one more in a draw."""
     rows = open_requests(kept, on=on, at=at)
@@ -290,9 +289,9 @@ def waiting_tonight(
         wanted=lambda row: not public or row[2] == public,
     )  # fmt: skip
     requests = Request.objects.select_related("person").in_bulk([one.pk for one in found])
-    free = [group for group in groups if group.free]
+    free, publics = [group for group in groups if group.free], fitting.public_facts(territory.content)
     first = [
-        Waiting(one, requests[one.pk], tuple(places_for(requests[one.pk], free, on=on)))
+        Waiting(one, requests[one.pk], tuple(places_for(requests[one.pk], free, publics, on=on)))
         for one in found
         if one.pk in requests
     ]
@@ -318,54 +317,25 @@ def tonight_lots(kept: Kept, *, on: date) -> dict[int, int]:
     return dict(lines.values_list("request", "rank"))
 
 
-def places_for(request: Request, groups: Iterable[Group], *, on: date) -> list[Group]:
+def places_for(
+    request: Request, groups: Iterable[Group], publics: Mapping[str, fitting.Facts], *, on: date
+) -> list[Group]:
     """The groups with room for this household whose rules do not exclude them, the best first.
 
     Best: the house of their public; a household behind one door; the least care, so that beds with nurses stay for the ill; the
     smallest unit that holds them; where most is free. Known reasons exclude; what is not known does not.
     """
     found = []
-    known, facts = known_of(request)
+    person = request.person
+    them = fitting.household([rules.Somebody.of(person)], request.public, person.facts | request.facts, publics, on=on)
     for group in groups:
         needed = units(request.people, group)
-        if group.free >= needed and not excluded(known, facts, group, on=on):
+        if group.free >= needed and not fitting.against(fitting.of_group(group, publics), them):
             by_bed = group.kind == PlaceGroup.Kind.DORMITORY
             doors, wasted = (1, 0) if by_bed else (needed, needed * group.unit_size - request.people)
             best = (group.public != request.public, doors, group.care_level, wasted, -group.free, group.pk)
             found.append((best, group))
     return [group for _, group in sorted(found, key=lambda pair: pair[0])]
-
-
-def known_of(request: Request) -> tuple[rules.Somebody, dict[str, Any]]:
-    """What is known of who asks: for the rules of a house."""
-    person = request.person
-    somebody = rules.Somebody(person.gender, person.born_on, person.birth_year)
-    return somebody, {**person.facts, **request.facts}
-
-
-def excluded(somebody: rules.Somebody, facts: Mapping[str, Any], group: Group, *, on: date) -> str:
-    """Why this group is not for them, as a code of `rules.MISMATCHES`; empty when nothing known excludes them."""
-    known = rules.mismatch(
-        [somebody], genders=group.genders, minimum_age=group.minimum_age, maximum_age=group.maximum_age, on=on
-    )
-    if known or (facts.get("mobility") == "wheelchair" and not group.wheelchair):
-        return known or "rules"
-    return "" if holds(group.house_rules, facts) else "rules"
-
-
-def holds(house_rules: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> bool:
-    """Nothing known of them breaks a rule of the house."""
-    if not house_rules:
-        return True
-    by_criterion: defaultdict[str, list[tuple[str, Any, str]]] = defaultdict(list)
-    for rule in house_rules:
-        by_criterion[str(rule.get("criterion"))].append(
-            (str(rule.get("op")), rule.get("value"), str(rule.get("effect")))
-        )
-    return all(
-        eligibility.holds(eligibility.signature(some), facts.get(criterion)) != eligibility.FALSE
-        for criterion, some in by_criterion.items()
-    )
 
 
 def units(people: int, group: Group) -> int:
@@ -391,7 +361,7 @@ def of_list(territory: Territory, kept: Kept, *, public: str = "", at: datetime)
     on = queries.night(territory, at)
     groups = groups_tonight(PlaceGroup.objects.filter(waiting_lists=kept.pk), on=on, at=at)
     holds = holds_tonight([group.pk for group in groups], kept=kept, on=on, at=at)
-    return Tonight(on, at, groups, holds, waiting_tonight(kept, groups, public=public, on=on, at=at), kept)
+    return Tonight(on, at, groups, holds, waiting_tonight(territory, kept, groups, public=public, on=on, at=at), kept)
 
 
 def of_houses(territory: Territory, organizations: Collection[int], *, at: datetime) -> Tonight:

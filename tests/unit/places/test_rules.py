@@ -71,22 +71,6 @@ def test_who_is_born_on_the_29th_of_february_grows_older_on_the_1st_of_march() -
     assert [child.ages(day) for day in (date(2026, 2, 28), date(2026, 3, 1))] == [(17, 17), (18, 18)]
 
 
-@pytest.mark.parametrize(
-    ("household", "expected"),
-    [
-        ([Somebody("woman", birth_year=1990)], ""),
-        ([Somebody("man")], "gender"),
-        ([Somebody()], ""),  # unknown excludes nobody
-        ([Somebody("woman", birth_year=2015)], "age"),
-        ([Somebody("woman", birth_year=2008)], ""),  # 17 or 18: nobody can tell
-        ([Somebody("woman", birth_year=1990), Somebody("man", birth_year=2020)], ""),  # her son comes with her
-        ([Somebody("woman", birth_year=1990), Somebody(birth_year=1940)], "age"),
-    ],
-)
-def test_only_what_is_known_excludes(household: list[Somebody], expected: str) -> None:
-    assert rules.mismatch(household, genders=["woman"], minimum_age=18, maximum_age=65, on=ON) == expected
-
-
 def test_the_last_day_when_nobody_said_one() -> None:
     closes = ON + 9 * DAY
     assert rules.last_day(None, ON, None, by_night=False) is None

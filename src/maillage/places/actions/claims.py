@@ -17,12 +17,11 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from maillage.directory.actions import capacity
-from maillage.methods.eligibility import FALSE, holds, signature
 from maillage.methods.text import typed
 from maillage.people import audit
 from maillage.people.actions import persons as people_actions
 from maillage.people.models import CareLink, Household, Person, User
-from maillage.places import queries, rules
+from maillage.places import fitting, queries, rules
 from maillage.places import waiting as words
 from maillage.places.actions import waiting
 from maillage.places.models import GroupNight, Occupant, Offer, Place, PlaceGroup, Request, Site, Stay
@@ -146,15 +145,11 @@ def check_people(people: int, who: Sequence[Person]) -> None:
 
 def check_fits(group: PlaceGroup, who: Sequence[Person], request: Request | None, *, on: date) -> None:
     """What is known of them does not go against the rules of the house. Raises NotForThem."""
-    known = [rules.Somebody(one.gender, one.born_on, one.birth_year) for one in who]
-    code = rules.mismatch(
-        known, genders=group.genders, minimum_age=group.minimum_age, maximum_age=group.maximum_age, on=on
-    )
-    facts = {**who[0].facts, **(request.facts if request else {})}
-    for rule in group.rules:
-        one = signature([(rule["op"], rule["value"], rule["effect"])])
-        if holds(one, facts.get(rule["criterion"])) == FALSE:
-            code = code or "rules"
+    publics = fitting.public_facts(group.site.territory.content)
+    facts = who[0].facts | (request.facts if request else {})
+    known = [rules.Somebody.of(one) for one in who]
+    them = fitting.household(known, request.public if request else "", facts, publics, on=on)
+    code = fitting.against(fitting.of_group(group, publics), them)
     if code:
         raise NotForThem(code)
 

@@ -14,17 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maillage.methods.allocation import Numbers, Problem, Quota, Table
-from maillage.methods.eligibility import FALSE, TRUE, Value, holds, signature
+from maillage.places.fitting import EXCLUDED, FITS, JUDGES, UNKNOWN
 
 Row = Mapping[str, Any]
-# why a group is none for a household; the order in which they are told
-PUBLIC, GENDER, AGE, CARE, WHEELCHAIR, RULE, DECLINED = (
-    "public", "gender", "age", "care", "wheelchair", "rule", "declined",
-)  # fmt: skip
+# why a group is none for a household, beside what `places.fitting` judges; told in this order, after those
+DECLINED: Final = "declined"
 SAFETY: Final = "apart"  # somebody sleeps there whom they must not meet: never told as such
 GONE: Final = "gone"  # withdrawn after the list was published
 OCCUPIED: Final = "alike"  # the room has people of another gender
-EXCLUDED, UNKNOWN, FITS = 0, 1, 2
 UNSURE: Final = 10  # of comfort: a place where something is still to be asked comes after one that is known to fit
 
 
@@ -72,18 +69,7 @@ def read(snapshot: Row, requests: Sequence[Row], content: Row) -> Read:
 
 def judged(groups: Sequence[Row], requests: Sequence[Row]) -> dict[str, NDArray[np.int8]]:
     """For each cause: EXCLUDED, UNKNOWN or FITS of each request (rows) in each group (columns)."""
-    level = np.array([one["care_level"] for one in groups], np.int64)
-    accessible = np.array([one["wheelchair"] for one in groups], np.bool_)
-    wheelchair = np.array([_in_wheelchair(one["facts"]) for one in requests], np.bool_)[:, None]
-    care = np.array([_number(one["facts"].get("care_level"), -1) for one in requests])[:, None]
-    return {
-        PUBLIC: _each(groups, requests, lambda one: (one["public"], one["facts"]), _public),
-        GENDER: _each(groups, requests, lambda one: one["gender"], _gender),
-        AGE: _each(groups, requests, lambda one: (one["age"], one["oldest"]), _age),
-        CARE: np.where(care <= level, FITS, EXCLUDED).astype(np.int8),
-        WHEELCHAIR: np.where(wheelchair & ~accessible, EXCLUDED, FITS).astype(np.int8),
-        RULE: _each(groups, requests, lambda one: one["facts"], _rules),
-    }
+    return {cause: _each(groups, requests, asked, judge) for cause, (asked, judge) in JUDGES.items()}
 
 
 def _each(
@@ -101,51 +87,6 @@ def _each(
         verdict = [judge(group, values[key]) for group in groups]
         found[rows] = verdict
     return found
-
-
-def _public(group: Row, said: tuple[str, Mapping[str, Value]]) -> int:
-    """A public stands for facts: one that is known to be otherwise excludes. One that stands for none is a word: another excludes."""
-    public, facts = said
-    if not group["public"] or group["public"] == public:
-        return FITS
-    if not group["public_facts"]:
-        return EXCLUDED if public else UNKNOWN
-    verdicts = [
-        holds(signature([("eq", value, "require")]), facts.get(code)) for code, value in group["public_facts"].items()
-    ]
-    return _verdict(min(verdicts))
-
-
-def _rules(group: Row, facts: Mapping[str, Value]) -> int:
-    rules = [rule for rule in group["rules"] if not str(rule["criterion"]).startswith("house:")]
-    told = [
-        holds(signature([(rule["op"], rule["value"], rule["effect"])]), facts.get(rule["criterion"])) for rule in rules
-    ]
-    return _verdict(min(told, default=TRUE))
-
-
-def _verdict(held: int) -> int:
-    return EXCLUDED if held == FALSE else FITS if held == TRUE else UNKNOWN
-
-
-def _gender(group: Row, gender: str) -> int:
-    if not group["genders"] or gender in group["genders"]:
-        return FITS
-    return EXCLUDED if gender else UNKNOWN
-
-
-def _age(group: Row, said: tuple[Sequence[int] | None, int | None]) -> int:
-    """The least age is that of who answers for the household, children come with them; the most is everybody's."""
-    (age, oldest), low, high = said, group["minimum_age"], group["maximum_age"]
-    if age and low is not None and age[1] < low:
-        return EXCLUDED
-    if oldest is not None and high is not None and oldest > high:
-        return EXCLUDED
-    return UNKNOWN if age is None and (low is not None or high is not None) else FITS
-
-
-def _in_wheelchair(facts: Mapping[str, Value]) -> bool:
-    return facts.get("wheelchair") is True or facts.get("mobility") == "wheelchair"
 
 
 def _number(value: object, otherwise: float) -> float:

@@ -20,7 +20,7 @@ from django.db.models import Q
 
 from maillage.methods.allocation import Numbers, Problem, Table, served
 from maillage.methods.disclosure import floored, protect
-from maillage.places import clock
+from maillage.places import clock, fitting
 from maillage.places import waiting as words
 from maillage.places.engine import arrays, frozen
 from maillage.places.engine.decide import DEFAULT_ORDER, plain
@@ -101,14 +101,14 @@ def read(waiting_list: WaitingList, content: Content, *, since: date, until: dat
     for one in asked:
         one.waiting_list = waiting_list  # its territory's vocabularies are large: read once
     groups = list(waiting_list.groups.select_related("site__area", "site").order_by("uuid"))
-    publics = {one["code"]: one.get("facts") or {} for one in waiting_list.territory.content.get("publics") or ()}
+    publics = fitting.public_facts(waiting_list.territory.content)
     events = clocks(rows)
     told = plain({"people": people(asked, events, groups, content, publics, tonight=until, at=last)})["people"]
     shown = plain({"groups": [_group(one, publics) for one in groups]})["groups"]
     judged = _by_request(Assessment.objects.filter(request__in=rows).order_by("made_at", "pk"))
     fits: Table = np.ones((len(asked), len(groups)), np.bool_)
     for verdict in arrays.judged(shown, told).values() if asked and groups else ():
-        fits &= verdict != arrays.EXCLUDED
+        fits &= verdict != fitting.EXCLUDED
     return Past(
         [one | {"area": row.area} for one, row in zip(told, asked, strict=True)],
         [{str(proof.get("code")) for proof in one.evidence} for one in asked],

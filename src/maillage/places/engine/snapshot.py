@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db.models import Q, QuerySet, Sum
 
 from maillage.people.models import Person
-from maillage.places import clock, queries, rules
+from maillage.places import clock, fitting, queries, rules
 from maillage.places.engine.frozen import ENGINE, canonical, digest, mark
 from maillage.places.models import (
     Apart,
@@ -37,7 +37,7 @@ def taken(
     territory = waiting_list.territory
     tonight = night or queries.night(territory, at)
     groups = list(waiting_list.groups.select_related("site__area", "site__service", "site__territory").order_by("uuid"))
-    publics = {one["code"]: one.get("facts") or {} for one in territory.content.get("publics") or ()}
+    publics = fitting.public_facts(territory.content)
     cells = places(groups, tonight=tonight, lasting=night is None, at=at)
     if group is not None:
         cells = [one | {"free": 0} if one["group"] != str(group.uuid) else one for one in cells]
@@ -64,10 +64,7 @@ def _group(row: PlaceGroup, publics: Mapping[str, Any]) -> Row:
     area = row.site.area
     return {
         "uuid": str(row.uuid), "code": row.code, "site": str(row.site.uuid), "site_code": row.site.code,
-        "kind": row.kind, "public": row.public, "public_facts": publics.get(row.public, {}), "genders": sorted(row.genders),
-        "minimum_age": row.minimum_age, "maximum_age": row.maximum_age, "care_level": row.care_level,
-        "languages": sorted(row.languages), "wheelchair": row.is_wheelchair_accessible, "unit_size": row.unit_size,
-        "rules": [{key: rule.get(key) for key in ("criterion", "op", "value", "effect")} for rule in row.rules],
+        "kind": row.kind, "languages": sorted(row.languages), "unit_size": row.unit_size, **fitting.of_group(row, publics),
         "point": _point(area.latitude, area.longitude) if area else None,
     }  # fmt: skip
 
@@ -207,15 +204,16 @@ def people(
     absolute = {one["code"] for one in content.get("absolute") or ()}
     found = []
     for one in asked:
-        facts = {**publics.get(one.public, {}), **_known(one.person, tonight), **one.person.facts, **one.facts}
+        known = [rules.Somebody.of(person) for person in (one.person, *members.get(one.pk, []))]
+        told_of = fitting.household(known, one.public, one.person.facts | one.facts, publics, on=tonight)
         told = events.get(one.pk, ())
         found.append(
             {
-                "number": one.number, "mark": mark(str(one.uuid)), "people": one.people, "public": one.public,
+                "number": one.number, "mark": mark(str(one.uuid)), "people": one.people,
                 "absolute": any(proof.get("code") in absolute for proof in one.evidence),
                 **urgency(told, judged.get(one.pk, ()), content.get("tiers") or (), at=at),
-                **_body(one, members.get(one.pk, []), tonight),
-                "facts": {code: value for code, value in facts.items() if code in criteria and value is not None},
+                **told_of, "kind": _kind(one, known),
+                "facts": {code: value for code, value in told_of["facts"].items() if code in criteria and value is not None},
                 "points": [point for code in one.wishes.get("areas") or [one.area] if (point := points.get(code))],
                 "wished": sorted(one.wishes.get("groups") or ()),
                 "languages": sorted({*one.person.spoken, *(one.wishes.get("languages") or ()), one.person.language} - {""}),
@@ -233,22 +231,10 @@ def urgency(events: Iterable[Any], judged: Iterable[Any], tiers: Any, *, at: dat
     return {"tier": tier.index, "tier_code": tier.code, "waited": int(waited.total_seconds()), "days": waited.days}
 
 
-def _body(one: Request, others: list[Person], tonight: date) -> Row:
-    """Gender and age as far as they are known. `kind`: for a room of one gender; empty: only alone."""
-    known = [rules.Somebody(person.gender, person.born_on, person.birth_year) for person in (one.person, *others)]
-    ages = [age for body in known if (age := body.ages(tonight))]
+def _kind(one: Request, known: list[rules.Somebody]) -> str:
+    """For a room of one gender; empty: only alone."""
     genders = {body.gender for body in known} | ({""} if one.people > len(known) else set())
-    return {
-        "gender": one.person.gender, "kind": genders.pop() if len(genders) == 1 else "",
-        "age": known[0].ages(tonight), "oldest": max((low for low, _ in ages), default=None),
-    }  # fmt: skip
-
-
-def _known(person: Person, on: date) -> Row:
-    """What a record says without being asked, as facts."""
-    ages = rules.Somebody(person.gender, person.born_on, person.birth_year).ages(on)
-    found: Row = {"gender": person.gender} if person.gender else {}
-    return found | ({"age": ages[0]} if ages and ages[0] == ages[1] else {})
+    return genders.pop() if len(genders) == 1 else ""
 
 
 def _members(asked: list[Request]) -> dict[int, list[Person]]:

@@ -22,7 +22,7 @@ from maillage.people import audit
 from maillage.people.models import Organization
 from maillage.people.once import once
 from maillage.people.rules import NotAllowed
-from maillage.places import queries, tonight
+from maillage.places import fitting, queries, tonight
 from maillage.places.actions import dispatch, offers, stays
 from maillage.places.models import PlaceGroup, Request, Stay, WaitingList
 from maillage.places.rules import Refused
@@ -194,7 +194,7 @@ def best(request: HttpRequest, what: Asked, waiting: Request) -> PlaceGroup | No
     territory, at = here(request), timezone.now()
     on = queries.night(territory, at)
     groups = tonight.groups_tonight(PlaceGroup.objects.filter(waiting_lists=what.kept.pk), on=on, at=at)
-    found = tonight.places_for(waiting, groups, on=on)
+    found = tonight.places_for(waiting, groups, fitting.public_facts(territory.content), on=on)
     return group_of(what.kept, str(found[0].uuid)) if found else None
 
 
@@ -229,7 +229,7 @@ def choose(
     territory, at = here(request), timezone.now()
     on = queries.night(territory, at)
     groups = tonight.groups_tonight(PlaceGroup.objects.filter(waiting_lists=what.kept.pk), on=on, at=at)
-    may = tonight.places_for(waiting, groups, on=on)
+    may = tonight.places_for(waiting, groups, fitting.public_facts(territory.content), on=on)
     say = present.Say(
         tonight.Tonight(on, at, groups, [], None, what.kept), vocabulary(territory), seat(request).helps_in()
     )
