@@ -14,9 +14,10 @@ from maillage.places.figures import tile
 
 
 def refused(words: Vocabulary, *, first: date, today: date) -> Iterator[Counted]:
-    """Requests that were refused from `first` on, up to last night. What `orientation.unmet` and `signals` take as `more`."""
+    """Requests that were refused from `first` on, up to last night; a household once a night, however often it was refused. What
+    `orientation.unmet` and `signals` take as `more`."""
     zone = ZoneInfo(words.territory.timezone)
-    rows = nights.refusals(words.territory, nights.Span(first, today))
+    rows = nights.refusals(words.territory, nights.Span(first, today)).exclude(code__startswith=rules.AGAIN)
     counted = Counter(
         (need, area, cause, public, rules.night_of(at.astimezone(zone)))
         for need, area, cause, public, at in rows.values_list("need", "area", "cause", "public", "at")

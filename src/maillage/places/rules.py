@@ -31,6 +31,7 @@ REQUEST_NEXT: Final[Mapping[str, frozenset[str]]] = {
     PLACED: frozenset({WAITING, CLOSED}),
     CLOSED: frozenset(),
 }
+QUEUE: Final = "queue"  # of WaitingList.Kind
 # Offer.State
 OPEN, ACCEPTED, DECLINED, EXPIRED, WITHDRAWN = "open", "accepted", "declined", "expired", "withdrawn"
 OFFER_NEXT: Final[Mapping[str, frozenset[str]]] = {
@@ -82,6 +83,7 @@ CLEARED_AT: Final = time(12)  # of a dormitory: whoever slept there has left by 
 ENGINE: Final = "places"  # who acts when a rule does, in the trail: "system:places"
 LINK_LASTS: Final = timedelta(days=30)  # the link of an offer or a request, after what it is about has ended
 FIRST: Final = gettext_noop("nobody who could have this place stood before them")
+AGAIN: Final = "again:"  # before the code of a refusal: the same household was counted for that night already
 OFFER_MINUTES: Final = 120  # when the rules of the list do not say
 # A rule of the house that excludes nobody: so many minutes of cleaning after each stay.
 CLEANING: Final = "house:cleaning_minutes"
@@ -190,6 +192,29 @@ def split(people: int, unit_size: int) -> list[int]:
 def fits_room(household: Collection[str], others: Collection[str]) -> bool:
     """May they sleep in a room of one gender with `others`? An empty room: yes. One unknown gender, or two: only alone."""
     return not others or (len({*household, *others}) == 1 and "" not in household)
+
+
+@dataclass(frozen=True, slots=True)
+class Bed:
+    """What somebody has: in which group, whether they are there, and whether it is counted by night."""
+
+    group: int
+    is_in: bool
+    by_night: bool
+
+
+def takes_housed(kind: str, content: Mapping[str, Any]) -> bool:
+    """May a list offer a place to who sleeps in another one? By its rules; when they do not say: yes. A draw is of one night: never."""
+    return kind == QUEUE and content.get("offer_housed") is not False
+
+
+def may_have(beds: Collection[Bed], group: int, *, by_night: bool, takes_housed: bool) -> bool:
+    """May a place of this group be offered to somebody who has these beds? To who sleeps in a shelter, there or expected tonight:
+    a place of another group, that lasts. To who is expected in a place that lasts: none until they came, or did not."""
+    if not beds:
+        return True
+    others = all((bed.is_in or bed.by_night) and bed.group != group for bed in beds)
+    return takes_housed and not by_night and others
 
 
 def cleaning_minutes(rules: Sequence[Mapping[str, Any]]) -> int:

@@ -25,6 +25,8 @@ from maillage.orientation import letters
 from maillage.orientation.actions import deadlines, lists
 from maillage.people import messages, once
 from maillage.people.actions import members as people
+from maillage.people.models import Message
+from maillage.places import told
 from maillage.places.actions import claims, freed, offers, registering, sites, stays
 from maillage.standards import jobs
 from maillage.territory.models import Territory
@@ -76,7 +78,13 @@ def _referrals(territory: Territory, at: datetime, stopping: Stopping) -> str:
 
 
 def _messages(territory: Territory, at: datetime, stopping: Stopping) -> str:
-    done = messages.send_waiting(territory, at=at, again=letters.again)
+    told.results(territory, by=BY, at=at)
+
+    def again(message: Message) -> messages.Values | None:
+        values = letters.again(message)
+        return told.again(message) if values is None else values
+
+    done = messages.send_waiting(territory, at=at, again=again)
     return f"{done.sent} sent, {done.failed} failed"
 
 

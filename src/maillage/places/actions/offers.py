@@ -6,23 +6,23 @@ offer that nobody answered costs nothing: the household waits on as before, with
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
-from django.utils import formats
 
 from maillage.methods.text import typed
-from maillage.people import audit, mail, messages
+from maillage.people import audit, tokens
 from maillage.people.models import Person, User
+from maillage.people.once import once
 from maillage.people.queries import helps
 from maillage.people.rules import NotAllowed
-from maillage.places import queries, rules, standing
+from maillage.places import links, queries, rules, standing, told
 from maillage.places import waiting as words
 from maillage.places.actions import claims, stays, waiting
 from maillage.places.models import (
@@ -35,6 +35,7 @@ from maillage.places.models import (
     Request,
     Stay,
 )
+from maillage.places.nights import NOTHING_FOUND
 from maillage.places.rules import Impossible, NotForThem
 from maillage.places.waiting import Changed, gettext_noop
 from maillage.territory.models import Territory
@@ -65,10 +66,11 @@ def offer(
         rules.check_manual(reason)
     _move(request, Request.State.WAITING, Request.State.OFFERED)
     expires_at = at + timedelta(minutes=minutes or content.get("offer_minutes") or rules.OFFER_MINUTES)
-    token = secrets.token_urlsafe(32)
+    key = uuid4()
+    token = links.of_offer(Offer(uuid=key))
     made = Offer.objects.create(
-        request=request, group=group, line=line, reason=reason or ("" if line else rules.FIRST), made_at=at,
-        made_by=by if isinstance(by, User) else None, expires_at=expires_at, token=waiting.token_hash(token),
+        uuid=key, request=request, group=group, line=line, reason=reason or ("" if line else rules.FIRST), made_at=at,
+        made_by=by if isinstance(by, User) else None, expires_at=expires_at, token=tokens.hashed(token),
     )  # fmt: skip
     PassedOver.objects.bulk_create(
         PassedOver(request_id=key, offer=made, reason=reason, at=at) for key in before[:MOST_PASSED_OVER]
@@ -80,7 +82,7 @@ def offer(
         minutes=(expires_at - at).total_seconds() / 60, despite=despite, by=by, at=at,
     )  # fmt: skip
     if write:
-        _say(made, "offer", _link(made, token), by=by, at=at)
+        told.offered(made, by=by, at=at)
     said = {"group": str(group.uuid), "by_hand": line is None, "passed_over": len(before)}
     audit.record("offered a place", made, by=by, at=at, data=said)
     return made, token
@@ -124,6 +126,7 @@ def accept(offer: Offer, *, by: User | str, at: datetime) -> Offer:
         until = max(until, datetime.combine(held[0].from_on + timedelta(days=1), rules.NIGHT_ENDS, zone))
     offer.stays.filter(state=Stay.State.HELD).update(hold_expires_at=until)
     claims.open_links(held, by=by, at=at)
+    told.placed(offer, by=by, at=at)
     audit.record("accepted an offer", offer, by=by, at=at)
     return offer
 
@@ -141,11 +144,11 @@ def decline(offer: Offer, side: str, code: str, text: str = "", *, by: User | st
     _answer(offer, Offer.State.DECLINED, at=at, in_time=True, side=side, code=code, text=typed(text, 4000))
     _give_back(offer, at=at)
     request = offer.request
+    cause = Refusal.Cause.PERSON if side == Offer.Side.PERSON else Refusal.Cause.PROVIDER
+    count_refused(request, cause, group=offer.group, code=code, at=at)
     days = waiting.content_of(request.waiting_list, at=at).get("decline_pause_days") or 0
     if side == Offer.Side.PERSON and days:
         waiting.pause(request, words.DECLINED, until=at + timedelta(days=days), by=f"system:{rules.ENGINE}", at=at)
-    cause = Refusal.Cause.PERSON if side == Offer.Side.PERSON else Refusal.Cause.PROVIDER
-    count_refused(request, cause, group=offer.group, code=code, at=at)
     audit.record("declined an offer", offer, by=by, at=at, data={"side": side, "code": code})
     return offer
 
@@ -159,7 +162,7 @@ def withdraw(offer: Offer, text: str, *, by: User | str, at: datetime) -> Offer:
         raise Impossible(gettext_noop("Say why the offer is taken back."))
     _answer(offer, Offer.State.WITHDRAWN, at=at, text=said)
     _give_back(offer, at=at)
-    _say(offer, "offer-withdrawn", by=by, at=at)
+    told.say(offer, "offer-withdrawn", by=by, at=at)
     audit.record("withdrew an offer", offer, by=by, at=at)
     return offer
 
@@ -178,7 +181,7 @@ def _expire(offer: Offer, *, by: User | str, at: datetime) -> bool:
         return False  # accepted in the meantime
     offer.state = Offer.State.EXPIRED
     _give_back(offer, at=at)
-    _say(offer, "offer-expired", by=by, at=at)
+    told.say(offer, "offer-expired", by=by, at=at)
     audit.record("an offer ran out", offer, by=by, at=at)
     return True
 
@@ -187,7 +190,7 @@ def by_token(territory: Territory, token: str, *, at: datetime) -> Offer | None:
     """The offer whose person holds this link; none some time after its deadline: an old link tells nothing."""
     if not 20 <= len(token) <= 100:
         return None
-    found = Offer.objects.filter(token=waiting.token_hash(token), request__waiting_list__territory=territory)
+    found = Offer.objects.filter(token=tokens.hashed(token), request__waiting_list__territory=territory)
     found = found.filter(expires_at__gt=at - rules.LINK_LASTS)
     return found.select_related("request__waiting_list", "request__person", "group__site__service").first()
 
@@ -224,21 +227,6 @@ def _give_back(offer: Offer, *, at: datetime) -> None:
     claims.tell_room(offer.group.site, at=at)
 
 
-def _say(offer: Offer, template: str, values: messages.Values | None = None, *, by: User | str, at: datetime) -> None:
-    """By the way that is safe for them; the words name no house."""
-    messages.say(offer.request.person, template, values, key=f"{template}:{offer.uuid}", by=by, at=at)
-
-
-def _link(offer: Offer, token: str) -> messages.Values:
-    """`until` is said in their language."""
-    zone = ZoneInfo(offer.request.waiting_list.territory.timezone)
-    until = offer.expires_at.astimezone(zone)
-    return {
-        "link": mail.link("offer", token=token),
-        "until": lambda: formats.date_format(until, "SHORT_DATETIME_FORMAT"),
-    }
-
-
 def _move(request: Request, old: str, new: str) -> None:
     rules.check_next(rules.REQUEST_NEXT, old, new)
     if not Request.objects.filter(pk=request.pk, state=old).update(state=new):
@@ -246,12 +234,28 @@ def _move(request: Request, old: str, new: str) -> None:
     request.state = new
 
 
+@transaction.atomic
 def count_refused(request: Request, cause: str, *, group: PlaceGroup | None, code: str, at: datetime) -> None:
-    need = request.waiting_list.need
-    stays.count_refusal(
-        request.waiting_list.territory, cause, group=group, need=need.code if need else "", area=request.area,
-        public=request.public, people=request.people, code=code, at=at,
-    )  # fmt: skip
+    """That nothing was found for them is counted once for a night, whoever says it, and how often. Nothing found after an offer
+    that was declined, or the other way round: `AGAIN`, so that what was missing counts them once, and the houses know it all."""
+    territory, need = request.waiting_list.territory, request.waiting_list.need
+    key = f"{request.uuid}:{queries.night(territory, at)}"
+
+    def do() -> None:
+        again = "" if _is_first(key, at) else rules.AGAIN
+        stays.count_refusal(
+            territory, cause, group=group, need=need.code if need else "", area=request.area, public=request.public,
+            people=request.people, code=again + code, at=at,
+        )  # fmt: skip
+
+    once(key if cause in NOTHING_FOUND else "", "find nothing", by=f"system:{rules.ENGINE}", at=at, do=do)
+
+
+def _is_first(key: str, at: datetime) -> bool:
+    """Nothing has been counted of this request for this night."""
+    found: list[bool] = []
+    once(key, "count a refusal", by=f"system:{rules.ENGINE}", at=at, do=lambda: found.append(True))
+    return bool(found)
 
 
 # ---- who was passed over

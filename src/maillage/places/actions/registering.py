@@ -13,13 +13,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from maillage.people import audit
 from maillage.people.actions import persons
 from maillage.people.models import Consent, Person, User
-from maillage.places import queries, waiting
+from maillage.places import nights, queries, rules, waiting
+from maillage.places.actions import offers
 from maillage.places.actions import waiting as act
-from maillage.places.models import Draw, Request, WaitingList
+from maillage.places.models import Draw, Offer, Refusal, Request, WaitingList
 from maillage.territory.models import Territory
 
 ALONE: Final = "system:night"  # who registers by themselves
@@ -109,18 +111,34 @@ def _keys(person: Person) -> list[tuple[str, ...]]:
 
 
 def end_past_nights(territory: Territory, *, by: User | str, at: datetime) -> int:
-    """Requests for nights that are over end; nobody waits for yesterday. How many they were."""
+    """Requests for nights that are over end; nobody waits for yesterday. How many they were.
+
+    Nothing was found for them, though nobody said so: counted, unless it was (`offers.count_refused`), at the hour when they asked.
+    """
     over = Request.objects.filter(
         waiting_list__territory=territory, night__lt=queries.night(territory, at), state=Request.State.WAITING
     )
-    rows = list(over.select_related("waiting_list__keeper", "person").order_by("pk"))
+    rows = list(over.select_related("waiting_list__keeper", "waiting_list__territory", "waiting_list__need", "person").order_by("pk"))
     ended = 0
     for one in rows:
         try:
-            act.end(one, "night_over", by=by, at=at)
+            with transaction.atomic():
+                _count_unless_offered(one)
+                act.end(one, "night_over", by=by, at=at)
             ended += 1
         except waiting.Changed:  # placed in this very moment
             continue
     if ended:
         audit.record("ended past nights", territory, by=by, at=at, data={"n": ended})
     return ended
+
+
+def _count_unless_offered(request: Request) -> None:
+    """Whoever let an offer run out, or declined it, was not left without one."""
+    zone, night = ZoneInfo(request.waiting_list.territory.timezone), request.night
+    theirs = Q(state=Offer.State.EXPIRED) | Q(state=Offer.State.DECLINED, side=Offer.Side.PERSON)
+    if night is None or request.offers.filter(theirs).exists():
+        return
+    is_that_night = queries.night(request.waiting_list.territory, request.asked_at) == night
+    at = request.asked_at if is_that_night else datetime.combine(night, nights.LATE, zone)
+    offers.count_refused(request, Refusal.Cause.NO_PLACE, group=None, code=rules.NO_PLACE, at=at)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from maillage.people import audit
 from maillage.people.models import User
 from maillage.places import queries, rules
-from maillage.places.actions import claims
+from maillage.places.actions import claims, followed
 from maillage.places.actions.claims import hold
 from maillage.places.models import Offer, OutOfUse, Place, PlaceGroup, Refusal, Stay
 from maillage.places.rules import AlreadyHoused, Impossible, PlaceTaken, Refused, gettext_noop
@@ -42,6 +42,7 @@ def _end(stay: Stay, state: str, *, at: datetime, **more: Any) -> None:
 def admit(stay: Stay, *, by: User | str, at: datetime) -> Stay:
     """They are there. A hold that ran out still counts as long as nobody else took the place. Raises NotAllowed, Refused."""
     _begin(stay, by=by, at=at)
+    letter = followed.lock(stay.request.referral_id if stay.request else None)
     tonight = queries.night(stay.territory, at)
     if stay.from_on > tonight:
         raise Impossible(gettext_noop("This place is kept for them from a later day on."))
@@ -57,6 +58,7 @@ def admit(stay: Stay, *, by: User | str, at: datetime) -> Stay:
         raise (AlreadyHoused(claims.HOUSED) if is_person else PlaceTaken(claims.STILL_THERE)) from None
     claims.is_placed(stay.request, by=by, at=at)
     claims.open_links([stay], by=by, at=at)
+    followed.begun(letter, by=by, at=at)
     claims.tell_room(stay.group.site, at=at)
     audit.record("admitted", stay, by=by, at=at)
     return stay

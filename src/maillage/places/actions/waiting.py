@@ -5,32 +5,27 @@ No trace holds a name, a reason in somebody's own words, or a fact: codes only.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 
 from maillage.methods.text import typed
 from maillage.orientation.models import Referral
-from maillage.people import audit
+from maillage.people import audit, tokens
 from maillage.people.actions import persons
 from maillage.people.models import CareLink, Consent, Household, Organization, Person, User
 from maillage.people.queries import carer_in, helps
 from maillage.people.rules import NotAllowed
-from maillage.places import clock, rules, waiting
+from maillage.places import clock, links, rules, told, waiting
+from maillage.places.actions import followed
 from maillage.places.models import Apart, Assessment, ClockEvent, Request, RuleSet, WaitingList
 
 OPEN = (Request.State.WAITING, Request.State.OFFERED)
 CANNOT = waiting.gettext_noop("Only those who help this person, and those who keep the list, do this.")
-
-
-def token_hash(token: str) -> str:
-    """What is kept of a link. The link itself is 256 random bits, shown once."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def rules_of(waiting_list: WaitingList, *, at: datetime) -> RuleSet | None:
@@ -76,26 +71,39 @@ def ask(
         raise NotAllowed(CANNOT)
     waiting.check_people(people)
     _check_consent(waiting_list, person, asked_by, consent, night, by, at)
-    token = secrets.token_urlsafe(32)
+    letter = _letter(referral, person)
+    key = uuid4()
+    token = links.following(Request(uuid=key))
     WaitingList.objects.select_for_update().get(pk=waiting_list.pk)  # two who ask at once take two numbers
     last = Request.objects.filter(waiting_list=waiting_list).aggregate(last=Max("number"))["last"] or 0
     try:
         with transaction.atomic():
             made = Request.objects.create(
-                waiting_list=waiting_list, number=last + 1, person=person, household=household or person.household,
-                people=people, referral=referral, consent=consent, asked_by=asked_by, channel=channel, night=night,
-                area=area, public=public, facts=dict(facts or {}), wishes=dict(wishes or {}),
-                evidence=[dict(one) for one in evidence], asked_at=at, token=token_hash(token),
+                uuid=key, token=tokens.hashed(token), waiting_list=waiting_list, number=last + 1, person=person,
+                household=household or person.household, people=people, referral=referral, consent=consent,
+                asked_by=asked_by, channel=channel, night=night, area=area, public=public, facts=dict(facts or {}),
+                wishes=dict(wishes or {}), evidence=[dict(one) for one in evidence], asked_at=at,
             )  # fmt: skip
     except IntegrityError:
         raise waiting.AlreadyWaiting(
             waiting.gettext_noop("They stand on this list already: open that request instead.")
         ) from None
     _tick(made, ClockEvent.Kind.START, waiting.ASKED_FOR, by=by, at=at)
+    followed.listed(letter, by=by, at=at)
+    if night is not None and waiting_list.kind == WaitingList.Kind.DRAW:
+        told.registered(made, by=by, at=at)
     if waiting_list.keeper is not None:
         persons.link(person, waiting_list.keeper, CareLink.Reason.LISTED, by=by, at=at)
     audit.record("asked for a place", made, by=by, at=at, data={"list": waiting_list.code, "channel": made.channel})
     return made, token
+
+
+def _letter(referral: Referral | None, person: Person) -> Referral | None:
+    """The referral by which they ask, theirs and no other's."""
+    letter = followed.lock(referral.pk if referral else None)
+    if letter is not None and letter.person_id != person.pk:
+        raise waiting.Refused(waiting.gettext_noop("This referral is about somebody else."))
+    return letter
 
 
 def _check_consent(
@@ -250,9 +258,10 @@ def apart_no_longer(apart: Apart, *, by: User | str, at: datetime) -> None:
 def renew_link(request: Request, *, by: User | str, at: datetime) -> str:
     """A new link for the person; the one before opens nothing any more. Raises NotAllowed."""
     _check(by, request, at)
-    token = secrets.token_urlsafe(32)
-    request.token = token_hash(token)
-    Request.objects.filter(pk=request.pk).update(token=request.token)
+    request.refresh_from_db(fields=["token"], from_queryset=Request.objects.select_for_update())
+    token = links.following(request)
+    request.token = tokens.hashed(token)
+    request.save(update_fields=["token"])
     audit.record("gave a link to a request", request, by=by, at=at)
     return token
 
@@ -287,7 +296,7 @@ def by_token(token: str, *, territory: int, at: datetime) -> Request | None:
     """The request whose person holds this link: as long as it stands, and some time after it ended."""
     if not 20 <= len(token) <= 100:
         return None
-    found = Request.objects.filter(token=token_hash(token), waiting_list__territory=territory)
+    found = Request.objects.filter(token=tokens.hashed(token), waiting_list__territory=territory)
     found = found.filter(Q(ended_at=None) | Q(ended_at__gt=at - rules.LINK_LASTS))
     return found.select_related("waiting_list__territory", "person").first()
 
