@@ -13,9 +13,10 @@ from django.utils import timezone
 from maillage.people.actions import persons
 from maillage.people.models import Membership, User
 from maillage.places import queries
-from maillage.places.actions import stays
+from maillage.places.actions import offers, stays, waiting
 from maillage.places.models import GroupNight, OutOfUse, Stay
 from tests.beds import Beds
+from tests.referred import refer
 from tests.testland import NOW
 
 ENGLISH = {"accept-language": "en"}
@@ -174,3 +175,29 @@ def test_what_is_typed_wrongly_is_no_error(beds: Beds) -> None:
     for post in ({"do": "close", "on": "99-99"}, {"do": "close", "on": "2026-02-31"}, {"do": "find", "words": "\x00"}):
         assert bob.post(page_of(beds), post, follow=True).status_code == 200
     assert bob.get(page_of(beds) + "?group=x&after=y").status_code == 200
+
+
+@pytest.mark.parametrize(("exit", "is_met"), [("housed", True), ("family", False)])
+def test_who_leaves_was_brought_by_a_letter_and_what_came_of_it_is_asked(beds: Beds, exit: str, is_met: bool) -> None:
+    sent, _token = refer(beds, beds.carla, message="")
+    bob = at_desk(beds.bob)
+    asked, _link = waiting.ask(beds.queue, beds.carla, referral=sent, by="system:test", at=NOW)
+    offers.give(asked, beds.women, by=beds.bob, at=NOW)
+    key = {"stay": str(asked.stays.get().uuid)}
+    bob.post(page_of(beds), {"do": "admit", **key})
+    sent.refresh_from_db()
+    assert sent.state == "started"
+    page = f"/desk/referrals/{sent.uuid}/"
+    assert "The stay that this referral asked for is over" not in text(bob.get(page))
+    answer = bob.post(page_of(beds), {"do": "leave", "exit": exit, **key})
+    assert answer["Location"] == page
+    html = text(bob.get(page))
+    assert "The stay that this referral asked for is over" in html
+    assert ('value="met" required checked' in html) == is_met
+
+
+def test_leaving_a_house_that_no_letter_asked_for_leads_back_to_the_house(beds: Beds) -> None:
+    stay, bob = held(beds), at_desk(beds.bob)
+    for do in ("admit", "leave"):
+        answer = bob.post(page_of(beds), {"do": do, "exit": "family", "stay": str(stay.uuid)})
+        assert answer["Location"] == page_of(beds)

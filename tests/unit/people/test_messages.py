@@ -167,7 +167,7 @@ def test_a_language_of_the_pack_is_spoken_where_the_words_are_translated(amina: 
 
 def test_labels_and_functions_are_said_in_the_language_of_the_message(amina: Person, commit: Any) -> None:
     with commit():
-        say(amina, template="place", since=lambda: "20/11", where=_("North"))
+        say(amina, template="place", since=lambda: "20/11", where=_("North"), until="20:30")
     assert "20/11" in mail.outbox[0].body
 
 
@@ -190,5 +190,5 @@ def test_a_record_that_was_joined_is_written_to_as_the_one_that_is_kept(amina: P
 
 @given(st.sampled_from(sorted(messages.TEMPLATES)))
 def test_every_text_fits_in_a_text_message_with_its_link_and_names_nobody(template: str) -> None:
-    values = {"link": "", "until": "20:30", "since": "20:30", "where": ""}
+    values = {"link": "", "until": "20:30", "since": "20:30", "where": "", "phone": ""}
     assert len(str(messages.TEMPLATES[template]) % values) <= 110

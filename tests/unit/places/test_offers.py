@@ -138,10 +138,12 @@ def test_an_offer_whose_places_are_gone_is_not_accepted(beds: Beds) -> None:
     assert Offer.objects.get().state == "open"
 
 
-def test_given_at_the_desk_is_offered_and_accepted_in_one_breath_and_nobody_is_written_to(beds: Beds) -> None:
+def test_given_at_the_desk_is_offered_and_accepted_in_one_breath_and_told_once(beds: Beds) -> None:
     asked = ask(beds, beds.carla)
     one = offers.give(asked, beds.places[1], by=beds.dave, at=NOW)
-    assert (one.state, str(Stay.objects.get().place), Message.objects.count()) == ("accepted", "W2", 0)
+    assert (one.state, str(Stay.objects.get().place)) == ("accepted", "W2")
+    (said,) = Message.objects.all()
+    assert (said.template, said.state) == ("place", "held")  # who helps her says it
 
 
 def test_they_are_written_to_by_the_way_that_is_safe_and_no_house_is_named(beds: Beds, mailoutbox: list[Any]) -> None:
@@ -186,7 +188,7 @@ def test_the_clock_of_who_declines_pauses_when_the_rules_say_so_not_when_the_hou
     again, _token = offers.offer(asked, beds.women, by=beds.dave, at=NOW)
     offers.decline(again, "person", "not_now", "Next week", by="system:link", at=NOW)
     assert [event.kind for event in asked.clock.order_by("pk")] == ["start", "pause", "resume"]
-    assert set(Refusal.objects.values_list("cause", "code")) == {("provider", "care"), ("person", "not_now")}
+    assert set(Refusal.objects.values_list("cause", "code")) == {("provider", "care"), ("person", "again:not_now")}
 
 
 def test_taking_back_needs_a_reason_and_an_offer_that_fails_leaves_nothing(beds: Beds) -> None:

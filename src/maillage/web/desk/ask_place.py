@@ -17,7 +17,7 @@ from maillage.people.actions import persons
 from maillage.people.models import Consent, Organization, Person
 from maillage.people.once import once
 from maillage.places import waiting as words_of
-from maillage.places.actions import waiting
+from maillage.places.actions import followed, waiting
 from maillage.places.models import WaitingList
 from maillage.web.desk.people import helped
 from maillage.web.desk.person_form import FACT
@@ -102,7 +102,8 @@ def asked(
     house = house_of(request, person)
 
     def do() -> UUID:
-        leave = None
+        brought = followed.brought(person, house)
+        letter, leave = followed.lock(brought.pk if brought else None), None
         if needs_leave:
             leave = persons.agree(
                 person, Consent.Purpose.WAITING_LIST, organization=waiting_list.keeper, what=sorted(said["facts"]),
@@ -110,7 +111,7 @@ def asked(
             )  # fmt: skip
         household = person.household if said["people"] > 1 else None
         made, _token = waiting.ask(
-            waiting_list, person, consent=leave, asked_by=house, channel=form.cleaned_data["channel"],
+            waiting_list, person, consent=leave, asked_by=house, referral=letter, channel=form.cleaned_data["channel"],
             household=household, by=by, at=at, **said,
         )  # fmt: skip
         return made.uuid

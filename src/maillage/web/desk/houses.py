@@ -21,13 +21,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from maillage.methods.text import typed
+from maillage.orientation import referring
 from maillage.people import audit, finding
 from maillage.people.models import Person
 from maillage.people.once import once
 from maillage.people.rules import NotAllowed
 from maillage.places import queries, waiting
+from maillage.places.actions import followed, stays
 from maillage.places.actions import sites as houses
-from maillage.places.actions import stays
 from maillage.places.models import OutOfUse, Place, PlaceGroup, Site, Stay
 from maillage.web.desk.people import helped, trace_list
 from maillage.web.desk.who import here, member
@@ -186,7 +187,19 @@ def changed(request: HttpRequest, one: Site, shown: dict[str, Any]) -> HttpRespo
         messages.success(request, verbs[do](request, one))
     except (waiting.Refused, NotAllowed) as refusal:
         messages.error(request, gettext(str(refusal)))
-    return redirect(address(request, one))
+        return redirect(address(request, one))
+    return redirect((what_came_of_it(request, one) if do == "leave" else "") or address(request, one))
+
+
+def what_came_of_it(request: HttpRequest, one: Site) -> str:
+    """The page of the letter by which they came here, for who may say what came of it; "" when nothing is to be said."""
+    stay = Stay.objects.filter(group__site=one, uuid=a_uuid(request.POST.get("stay", ""))).first()
+    letter = followed.of_stay(stay) if stay else None
+    if letter is None or followed.ended(letter) is None:
+        return ""
+    if not referring.sides(letter, member(request), at=timezone.now()):
+        return ""
+    return reverse("desk-referral", args=[letter.uuid])
 
 
 def address(request: HttpRequest, one: Site) -> str:

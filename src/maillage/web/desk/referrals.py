@@ -25,6 +25,7 @@ from maillage.orientation.rules import referrals as rules
 from maillage.people import audit, queries
 from maillage.people.models import Organization
 from maillage.people.rules import NotAllowed
+from maillage.places.actions import followed
 from maillage.territory.models import Territory
 from maillage.web import queries as reads
 from maillage.web.desk.who import here, member
@@ -142,7 +143,7 @@ def shown(request: HttpRequest, one: Referral, refusal: str, link: str) -> dict[
         "need": present.need_name(one, words), "area": words.area_name(one.area),
         "carried": present.carried(referring.carries(one), words, ()),
         "message": referring.message(one),
-        "timeline": present.timeline(referring.timeline(one), names=True),
+        "timeline": present.timeline(referring.timeline(one), names=True), "ended": followed.ended(one),
         "answers": answers & {rules.ACCEPTED, rules.WAITLISTED, rules.REFUSED}, "may": may, "is_sender": is_sender,
         "refusals": present.refusals(request.POST.get("code", "")), "outcomes": present.outcomes(request.POST.get("code", "")),
         "typed": request.POST.get("text", "") if refusal else "", "refusal": refusal,
