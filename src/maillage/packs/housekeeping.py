@@ -32,7 +32,7 @@ GROUP: dict[str, tuple[str, Any]] = {
     "maximum_age": ("maximum_age", None),
     "care_level": ("care_level", 0),
     "languages": ("languages", []),
-    "is_wheelchair_accessible": ("wheelchair", False),
+    "is_wheelchair_accessible": ("wheelchair", None),
     "unit_size": ("unit_size", 1),
     "rules": ("rules", []),
     "accredited": ("accredited", None),

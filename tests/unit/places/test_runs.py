@@ -387,8 +387,8 @@ def test_wishes_language_and_distance_choose_among_places_for_the_same_people(be
 
 def test_needs_that_a_house_cannot_meet_and_rules_that_exclude_are_counted_by_reason(beds: Beds) -> None:
     PlaceGroup.objects.filter(pk=beds.women.pk).update(
-        rules=[{"criterion": "papers", "op": "eq", "value": "resident", "effect": "require"}]
-    )
+        rules=[{"criterion": "papers", "op": "eq", "value": "resident", "effect": "require"}], is_wheelchair_accessible=False
+    )  # fmt: skip
     for facts in ({"care_level": 3}, {"mobility": "wheelchair"}, {"papers": "none"}):
         ask(beds, someone(beds), facts={**ALONE, **facts})
     run = checked(runs.run(beds.queue, by=beds.dave, at=NOW))

@@ -83,7 +83,7 @@ class PlaceGroup(models.Model):
         default=0
     )  # 0 none, 1 support by day, 2 staff day and night, 3 nursing
     languages = models.JSONField(default=list)
-    is_wheelchair_accessible = models.BooleanField(default=False)
+    is_wheelchair_accessible = models.BooleanField(null=True, blank=True)  # None: nobody said
     unit_size = models.PositiveSmallIntegerField(default=1)  # people that one place holds
     rules = models.JSONField(default=list)
     accredited = models.PositiveIntegerField(null=True, blank=True)
