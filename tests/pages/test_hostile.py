@@ -17,8 +17,9 @@ from maillage.directory.models import Location, Service
 from maillage.directory.search.index import reindex
 from maillage.people.actions import persons
 from maillage.people.models import Membership, Organization, Trace
+from maillage.people.queries import helps
 from maillage.places import queries, rules, standing
-from maillage.places.actions import offers, stays, waiting
+from maillage.places.actions import offers, runs, stays, waiting
 from maillage.places.models import Offer, OutOfUse, Request, Stay, SurgeActivation, WaitingList
 from maillage.web.presenters import surge
 from tests.beds import QUEUE_RULES as RULES
@@ -295,3 +296,22 @@ def test_the_trail_of_the_territory_does_not_say_with_whom_somebody_is(beds: Bed
     assert "began to help" in html.casefold()
     assert "Alice&#x27;s house" not in html
     assert "The street team" not in html
+
+
+def test_once_the_stay_is_over_those_who_keep_the_list_read_nobody_any_more(beds: Beds, clock: Clock) -> None:
+    request, _token = ask(beds, beds.amina)
+    made = runs.run(beds.queue, by=beds.dave, at=NOW)
+    offers.accept(Offer.objects.get(), by="system:link", at=NOW)
+    stay = stays.admit(Stay.objects.get(state="held"), by=beds.bob, at=NOW)
+    dave, pages = signed_in(beds.dave), (f"/desk/requests/{request.uuid}/", f"/desk/runs/{made.uuid}/")
+    assert [dave.get(page).status_code for page in pages] == [200, 200]
+    assert "Amina" in text(dave.get(pages[1]))
+    assert helps(beds.dave, beds.amina, at=NOW)
+    stays.check_out(stay, "housed", by=beds.bob, at=NOW)
+    clock.now = SOON + timedelta(minutes=1)
+    assert not helps(beds.dave, beds.amina, at=clock.now)
+    assert dave.get(pages[0]).status_code == 404
+    html = text(dave.get(pages[1]))
+    assert "Amina" not in html
+    assert str(request.uuid) not in html
+    assert signed_in(beds.greta).get(pages[0]).status_code == 200

@@ -20,6 +20,8 @@ _NOT_PLAIN = re.compile("[^a-z0-9]")
 _WORD = re.compile(r"[^\W_]+")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['’ʼ]", re.IGNORECASE)
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ĳ": "ij"})
+# overrides, embeddings and isolates (Unicode TR 9): a name that holds one rewrites the line of a desk; marks and joiners stay
+_TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _lock = threading.Lock()  # a Snowball object is not made for two threads
 _stemmers = {language: Stemmer.Stemmer(name, 0) for language, name in STEMMERS.items()}
 
@@ -56,9 +58,9 @@ STOP = {
 
 
 def typed(text: str, limit: int) -> str:
-    """What somebody typed, as both databases keep it and a mail carries it: no control characters, line ends as one sign,
-    nothing around it, at most `limit` characters."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    """What somebody typed, as both databases keep it and a mail carries it: no control characters, none that turn the direction of
+    what stands beside them, line ends as one sign, nothing around it, at most `limit` characters."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").translate(_TURNS)
     kept = "".join(sign for sign in lines if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs"))
     return kept.strip()[:limit].rstrip()
 

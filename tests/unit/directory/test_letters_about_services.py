@@ -56,3 +56,8 @@ def test_what_is_typed_can_be_stored_and_is_not_too_long(text: str, limit: int) 
 
 def test_line_ends_become_one_sign() -> None:
     assert typed(" a\r\nb\rc\n\td \x07", 20) == "a\nb\nc\n\td"
+
+
+def test_nothing_turns_the_direction_of_what_stands_beside_it() -> None:
+    assert typed("Amina\u202e\u2066 tset\u2069\u202c", 40) == "Amina tset"
+    assert typed("می\u200cخواهم", 40) == "می\u200cخواهم"  # a joiner belongs to the word

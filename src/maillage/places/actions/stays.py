@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from maillage.people import audit
 from maillage.people.models import User
 from maillage.places import queries, rules
-from maillage.places.actions import claims, followed
+from maillage.places.actions import claims, followed, waiting
 from maillage.places.actions.claims import hold
-from maillage.places.models import Offer, OutOfUse, Place, PlaceGroup, Refusal, Stay
+from maillage.places.models import Offer, OutOfUse, Place, PlaceGroup, Refusal, Request, Stay
 from maillage.places.rules import AlreadyHoused, Impossible, PlaceTaken, Refused, gettext_noop
 from maillage.territory.models import Territory
 
@@ -72,10 +72,19 @@ def check_out(stay: Stay, exit: str, *, by: User | str, at: datetime) -> Stay:
     _begin(stay, by=by, at=at)
     _end(stay, Stay.State.OUT, at=at, exit=exit)
     claims.close_links([stay], by=by, at=at)
+    _leave_list(stay, by=by, at=at)
     _clean(stay, at=at, by=by)
     claims.tell_room(stay.group.site, at=at)
     audit.record("checked out", stay, by=by, at=at, data={"exit": exit})
     return stay
+
+
+def _leave_list(stay: Stay, *, by: User | str, at: datetime) -> None:
+    """What they asked for has been: whoever keeps that list reads them no longer, but for another bed of it, or another request."""
+    if stay.request is None or stay.request.state != Request.State.PLACED:
+        return
+    if not Stay.objects.filter(request=stay.request, state__in=(Stay.State.HELD, Stay.State.IN)).exists():
+        waiting.let_go(stay.request, by=by, at=at)
 
 
 def _clean(stay: Stay, *, by: User | str, at: datetime) -> None:
@@ -236,6 +245,8 @@ def _mornings(territory: Territory, *, by: User | str, at: datetime) -> int:
     rows = Stay.objects.filter(territory=territory, state=Stay.State.IN, place=None, until_on__lte=last)
     rows = rows.select_related("group__site__service__organization", "request")
     gone = [stay for stay in rows if claims.end(stay, Stay.State.OUT, at=at, exit=Stay.Exit.UNKNOWN)]
+    for stay in gone:
+        _leave_list(stay, by=by, at=at)
     _after(gone, "ended nights", territory, by=by, at=at)
     return len(gone)
 

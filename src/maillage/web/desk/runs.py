@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from maillage.places.actions import runs as engine
 from maillage.places.engine.frozen import Broken
 from maillage.places.engine.replay import Replay, replay
 from maillage.places.models import AllocationLine, AllocationRun, Draw, WaitingList
-from maillage.web.desk.waiting_lists import kept, lists_kept
+from maillage.web.desk.waiting_lists import kept, lists_kept, seen
 from maillage.web.desk.who import member
 from maillage.web.fields import key
 from maillage.web.presenters import allocation as present
@@ -94,12 +95,17 @@ def run(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "list_name": one.waiting_list.name(),
         "facts": present.facts(one),
         "counts": present.counts(one),
-        "lines": present.full(page[:PAGE]),
+        "lines": present.full(page[:PAGE], readable(request, page[:PAGE])),
         "outcome": outcome,
         "replayed": replayed,
         "next": page[PAGE - 1].rank if len(page) > PAGE else 0,
     }
     return render(request, "desk/run.html", context)
+
+
+def readable(request: HttpRequest, lines: Sequence[AllocationLine]) -> set[int]:
+    """Keys of the requests that the reader may still open: of the others they read the number only."""
+    return set(seen(request).filter(pk__in=[one.request_id for one in lines]).values_list("pk", flat=True))
 
 
 def again(one: AllocationRun) -> present.Replayed:

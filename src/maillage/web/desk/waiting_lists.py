@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -22,7 +22,7 @@ from maillage.people import audit
 from maillage.people.models import Organization, Person, Role
 from maillage.places import queries, standing
 from maillage.places.actions import waiting
-from maillage.places.models import AllocationLine, Draw, Offer, Request, WaitingList
+from maillage.places.models import AllocationLine, Draw, Offer, Request, Stay, WaitingList
 from maillage.places.standing import Open, Standing
 from maillage.territory.models import Territory
 from maillage.web.desk.who import here, member
@@ -58,11 +58,14 @@ def kept(request: HttpRequest, uuid: UUID) -> WaitingList:
 
 
 def seen(request: HttpRequest) -> QuerySet[Request]:
-    """Requests of people whom the reader helps, and of lists that they keep; once it has ended, only the first."""
+    """Requests of people whom the reader helps, and of lists that they keep; once it has ended, or the stay is over that it led
+    to, only the first."""
     at = timezone.now()
     found = queries.requests_for(member(request), here(request), at=at)
     helped = Q(person__in=Person.objects.of(seat(request).helps_in(), at=at))
-    return found.filter(~Q(state=Request.State.CLOSED) | helped)
+    there = Stay.objects.filter(request=OuterRef("pk"), state__in=(Stay.State.HELD, Stay.State.IN))
+    placed = Q(state=Request.State.PLACED) & Exists(there)
+    return found.filter(Q(state__in=waiting.OPEN) | placed | helped)
 
 
 def ordered(waiting_list: WaitingList, *, at: datetime) -> Ordered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -79,25 +79,21 @@ def line(one: AllocationLine) -> Told:
     )
 
 
-def full(rows: Iterable[AllocationLine]) -> list[Told]:
-    """Lines of one run, for those who keep the list: with who asked, and which places."""
+def full(rows: Iterable[AllocationLine], readable: Collection[int]) -> list[Told]:
+    """Lines of one run, for those who keep the list: with who asked, and which places. `readable`: keys of the requests that they may
+    open now; of the others they read the number only."""
     found = []
     for one in rows:
         said = line(one)
         found.append(
             Told(
                 said.run, said.when, said.kind, said.outcome, said.badge, said.number, said.rank, said.sentence,
-                str(one.request.uuid) if one.request else "",
-                one.request.person.called() if one.request and is_readable(one.request) else "",
+                str(one.request.uuid) if one.request and one.request.pk in readable else "",
+                one.request.person.called() if one.request and one.request.pk in readable else "",
                 f"{present.where(one.group.site)}: {one.group.name()}" if one.group else "",
             )
         )  # fmt: skip
     return found
-
-
-def is_readable(request: Request) -> bool:
-    """Of a request that has ended the keeper reads the number only."""
-    return request.state != Request.State.CLOSED
 
 
 def run_name(run: AllocationRun) -> str:
