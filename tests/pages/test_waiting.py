@@ -19,6 +19,7 @@ from maillage.places.models import Apart, Offer, Request
 from maillage.web import addresses
 from tests.beds import Beds
 from tests.pages.test_access import example
+from tests.referred import refer
 from tests.testland import NOW
 
 ENGLISH = {"accept-language": "en"}
@@ -89,6 +90,22 @@ def test_from_a_record_to_the_list_with_the_words_that_were_shown(beds: Beds) ->
     assert request.consent is not None
     assert "dispatch" in request.consent.shown
     assert Request.objects.count() == 1
+
+
+def test_asked_for_by_who_received_a_letter_the_letter_waits_and_the_request_knows_it(beds: Beds) -> None:
+    sent, _token = refer(beds)
+    persons.link(beds.amina, beds.house, "registered", by="system:test", at=NOW)
+    bob, address = at_desk(beds.bob), f"/desk/people/{beds.amina.uuid}/ask/"
+    form = {
+        "list": str(beds.queue.uuid),
+        "once": once_of(text(bob.get(address))),
+        "people": "2",
+        "channel": "desk",
+        "how": "said",
+    }
+    assert bob.post(address, form).status_code == 302
+    sent.refresh_from_db()
+    assert (Request.objects.get().referral, sent.state) == (sent, "waitlisted")
 
 
 def test_without_their_leave_nothing_is_sent_and_nothing_typed_is_lost(beds: Beds) -> None:

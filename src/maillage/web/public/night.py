@@ -46,7 +46,7 @@ class NightForm(forms.Form):
 
     contact = forms.ChoiceField(
         label=_("How may we tell you the answer?"), choices=SAFE, widget=forms.RadioSelect, initial=Person.Contact.NONE.value,
-        help_text=_("If somebody else reads your telephone or your letters, choose the first. Messages name no place and no service."),
+        help_text=_("If somebody else reads your telephone or your letters, choose the first. When you have a place, the message says where, unless that house must not be found."),
     )  # fmt: skip
     phone = Typed(
         label=_("Telephone, for a text message"), required=False, max_length=40,
@@ -102,8 +102,7 @@ class NightForm(forms.Form):
 def drawn_here(request: HttpRequest) -> WaitingList:
     """The list that is drawn each night here; 404 where there is none."""
     territory = territory_of(request)
-    lists = WaitingList.objects.filter(territory=territory, kind=WaitingList.Kind.DRAW).exclude(keeper=None)
-    found = lists.select_related("territory", "keeper").order_by("code").first() if territory else None
+    found = present.drawn(territory) if territory else None
     if found is None:
         raise Http404
     return found
