@@ -117,6 +117,12 @@ class Group:
     def free(self) -> int:
         return max(self.total - self.held - self.occupied - self.out, 0)
 
+    @property
+    def terms(self) -> tuple[Any, ...]:
+        """All that it says of those for whom it is."""
+        ages = self.minimum_age, self.maximum_age
+        return self.public, self.of_genders, *ages, self.care_level, self.is_wheelchair_accessible, self.of_the_house
+
     def name(self) -> str:
         return label_in(_read(self.said))
 
@@ -328,9 +334,14 @@ def places_for(
     found = []
     person = request.person
     them = fitting.household([rules.Somebody.of(person)], request.public, person.facts | request.facts, publics, on=on)
+    against: dict[tuple[Any, ...], str] = {}  # of groups that say the same: hundreds do
     for group in groups:
         needed = units(request.people, group)
-        if group.free >= needed and not fitting.against(fitting.of_group(group, publics), them):
+        if group.free < needed:
+            continue
+        if group.terms not in against:
+            against[group.terms] = fitting.against(fitting.of_group(group, publics), them)
+        if not against[group.terms]:
             by_bed = group.kind == PlaceGroup.Kind.DORMITORY
             doors, wasted = (1, 0) if by_bed else (needed, needed * group.unit_size - request.people)
             best = (group.public != request.public, doors, group.care_level, wasted, -group.free, group.pk)
