@@ -1,5 +1,7 @@
 """The exact place of a confidential location is found nowhere: every address of the map, asked and sent, in every language and role,
 every export, letter, command, error and line of log. Whoever was given the right finds it in one place, and leaves a trace.
+
+Nor are those who live in the house, or wait for a place in it, by anybody who does not help them (`housed`).
 """
 
 from __future__ import annotations
@@ -41,15 +43,17 @@ from maillage.territory.models import Territory
 from maillage.web import addresses
 from maillage.web.logs import Line
 from tests.pages import desk as desks
-from tests.pages import secret
+from tests.pages import housed, secret
 from tests.pages.test_access import EXAMPLES
 from tests.testland import NOW, SECRET_STREET
 
 LANGUAGES = ("fr", "nl", "en")
 ROLES = (
-    "visitor", "bob", "alice", "eve", "paul", "mona", "cora", "dora", "root",
+    "visitor", "bob", "alice", "eve", "paul", "mona", "cora", "dora", "root", "dave",
 )  # fmt: skip
 READS = "desk-place"  # the page meant for it
+HELPS = {"bob", "dave"}  # who works in the house, and who keeps its list: they read who lives and waits there
+OWN = ("/mine/",)  # what the person reads of themselves, by a link that they alone have
 
 
 @pytest.fixture
@@ -68,6 +72,11 @@ def desk(land: Territory, cast: Any) -> desks.Desk:
 @pytest.fixture
 def hidden(desk: desks.Desk) -> secret.Hidden:
     return secret.hide(desk)
+
+
+@pytest.fixture
+def inside(desk: desks.Desk, hidden: secret.Hidden) -> housed.Housed:
+    return housed.house(desk)
 
 
 def client_of(name: str, language: str) -> Client:
@@ -143,9 +152,11 @@ def example(path: str, value: Any) -> str:
     return "/" + path
 
 
-def every_path(hidden: secret.Hidden, *, with_machines: bool = True) -> list[str]:
+def every_path(
+    hidden: secret.Hidden, inside: housed.Housed | None = None, *, with_machines: bool = True
+) -> list[str]:  # fmt: skip
     """`with_machines`: what programs read too, which knows no roles."""
-    known = places(hidden)
+    known = places(hidden) | (inside.places() if inside else {})
     found = []
     for one in addresses.addresses():
         if one.name == READS:
@@ -206,28 +217,35 @@ def sent(client: Client, path: str, page: Any) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("who", ROLES)
 def test_no_page_no_feed_no_answer_says_where_it_is(
-    who: str, language: str, hidden: secret.Hidden, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    who: str, language: str, hidden: secret.Hidden, inside: housed.Housed, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     monkeypatch.setattr("maillage.web.rate.allow", lambda *args: True)
     caplog.set_level(logging.DEBUG)
-    client, wrong, seen, statuses = client_of(who, language), [], set(), set()
-    for path in every_path(hidden, with_machines=who in {"visitor", "root"}):
+    client, wrong, seen, statuses, read = client_of(who, language), [], set(), set(), 0
+    for path in every_path(hidden, inside, with_machines=who in {"visitor", "root"}):
         page = client.get(path)
         statuses.add(page.status_code)
-        wrong += told(f"GET {path}", page)
+        wrong += told(f"GET {path}", page) + met(who, f"GET {path}", page)
+        read += bool(housed.names(secret.everything(page)))
         posts = (
             [(f"POST {path}", client.post(path, {"area": "harbour", "text": "shelter"}))] if who == "visitor" else []
         )
         for what, answer in (*posts, *sent(client, path, page)):
             if what not in seen:
                 seen.add(what)
-                wrong += told(what, answer)
+                wrong += told(what, answer) + met(who, what, answer)
     assert not wrong, "\n".join(sorted(set(wrong)))
-    lines = [secret.betrayals(logging.Formatter().format(record)) for record in caplog.records if ours(record)]
-    assert not [line for line in lines if line]
+    logged = [logging.Formatter().format(record) for record in caplog.records if ours(record)]
+    assert not [line for line in logged if secret.betrayals(line) or housed.names(line) or housed.is_named(line)]
+    trail = json.dumps(list(Trace.objects.values_list("verb", "target", "data", "actor")), default=str)
+    assert housed.names(trail) == []
+    letters = [f"{one.subject}\n{one.body}" for one in mail.outbox]
+    assert not [one for one in letters if housed.names(one) or housed.is_named(one)]
     assert not [m for m in mail.outbox if secret.betrayals(f"{m.subject}\n{m.body}\n{m.to}")]
     assert len(seen) > 5
     assert 429 not in statuses, "refused on the way: not everything was walked"
+    assert (read > 3) == (who in HELPS), "those who help them read them: the others walked the same pages"
     if who != "visitor":
         assert client.get("/desk/account/").status_code == 200, "signed out on the way: the desk was not walked"
 
@@ -243,6 +261,15 @@ def told(what: str, answer: Any) -> list[str]:
     broke = [f"{what} -> {answer.status_code}"] if answer.status_code >= 500 else []
     mine = secret.betrayals(what)
     return broke + [f"{what}: {one}" for one in secret.betrayals(text) if not is_echo(one, mine)]
+
+
+def met(who: str, what: str, answer: Any) -> list[str]:
+    """Whom somebody meets on this page who does not help them; and what the house is called, for all but those who work there."""
+    if any(own in what for own in OWN):
+        return []
+    text = secret.everything(answer)
+    people = housed.names(text) if who not in HELPS else []
+    return [f"{what}: {one}" for one in people] + [f"{what}: {housed.HOUSE}"] * (housed.is_named(text) and who != "bob")
 
 
 def is_echo(one: str, mine: list[str]) -> bool:
