@@ -248,7 +248,16 @@ def test_the_minimum_is_what_the_rules_of_the_service_ask_and_a_sensitive_fact_i
     haven.minimum_age = 18
     asked = referrals.what_for(haven, beds.amina)
     assert asked.minimum["birth_year"] == 1990
-    assert asked.missing == ("age",)
+    assert asked.missing == ()  # the year of birth says the age
+
+
+def test_what_the_record_says_is_not_asked_again(beds: Beds) -> None:
+    haven = Service.objects.get(code="safe-house")
+    haven.rules.create(criterion="gender", op="eq", value="woman")
+    beds.amina.gender, beds.amina.facts = Person.Gender.WOMAN, {}
+    assert "gender" not in referrals.what_for(haven, beds.amina).missing
+    beds.amina.gender = ""
+    assert "gender" in referrals.what_for(haven, beds.amina).missing
 
 
 def test_values_of_every_shape_are_kept_as_plain_text_numbers_and_lists(beds: Beds) -> None:

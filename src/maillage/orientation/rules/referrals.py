@@ -219,8 +219,13 @@ def carried(
     return Carried(
         {name: value for name, value in known.items() if name in by},
         {name: value for name, value in known.items() if name not in by},
-        tuple(name for name in judged if name not in facts),
+        tuple(name for name in judged if not _is_known(name, known)),
     )
+
+
+def _is_known(criterion: str, known: Mapping[str, Any]) -> bool:
+    """A fact or the record says it; an age is said by a year of birth too."""
+    return criterion in known or (criterion == "age" and bool({"birth_year", "born_on"} & known.keys()))
 
 
 def check_can_carry(what: Mapping[str, Any], minimum: Collection[str], agreed: Collection[str]) -> None:
