@@ -142,6 +142,20 @@ def test_the_last_place_taken_meanwhile_keeps_what_was_typed(beds: Beds, night: 
     assert Stay.objects.count() == 1
 
 
+def test_a_colleague_who_was_quicker_leads_back_to_the_list_not_to_another_place(
+    beds: Beds, night: dict[str, Request]
+) -> None:
+    client = signed_in(beds.dave)
+    html = text(client.get(URL))
+    said = {**fields(html), "place": first_place(html, "Amina")}
+    offers.give(night["amina"], beds.families, by="system:test", at=NOW)
+    answer = client.post(URL, said)
+    assert answer.status_code == 409
+    assert "Amina: somebody else was quicker, and nothing was done twice." in text(answer)
+    assert "Who comes next" in text(answer)
+    assert Stay.objects.count() == 1
+
+
 def test_undo_gives_the_place_back_and_the_person_their_rank(beds: Beds, night: dict[str, Request]) -> None:
     client = signed_in(beds.dave)
     offers.give(night["amina"], beds.families, by="system:test", at=NOW)

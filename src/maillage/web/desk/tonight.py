@@ -157,6 +157,12 @@ def placed(request: HttpRequest, what: Asked, waiting: Request, group: PlaceGrou
     try:
         once(request.POST.get("once", ""), f"place:{waiting.uuid}", by=by, at=at, do=do)
     except (Refused, NotAllowed) as refusal:
+        waiting.refresh_from_db(fields=["state"])
+        if waiting.state != Request.State.WAITING:
+            said = _(
+                "%(name)s: somebody else was quicker, and nothing was done twice. What is held stands under “Held”."
+            )
+            return again(request, what, said % {"name": waiting.person.called()})
         return choose(request, what, waiting, chosen=group, reason=reason, refusal=gettext(str(refusal)))
     say = present.Say(
         tonight.Tonight(timezone.localdate(), at, [], []), vocabulary(here(request)), seat(request).helps_in()
