@@ -88,6 +88,17 @@ def test_registering_gives_a_receipt_without_a_name(beds: Beds, clock: Any) -> N
     assert "<svg" in html
 
 
+def test_the_first_pages_lead_to_the_draw_while_one_may_register(beds: Beds, clock: Any) -> None:
+    for moment, is_there in ((EARLY, False), (NOON, True), (CLOSED, False)):
+        clock(moment)
+        for page in ("/", "/help/"):
+            assert ('href="/night/"' in text(Client(headers=ENGLISH).get(page))) is is_there, (moment, page)
+
+
+def test_the_receipt_says_when_the_answer_comes(beds: Beds, clock: Any) -> None:
+    assert "The draw comes after 16:00" in text(Client(headers=ENGLISH).get(registered()))
+
+
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
 def test_it_is_asked_in_three_languages(beds: Beds, clock: Any, language: str) -> None:
     page = Client(headers={"accept-language": language}).get("/night/")

@@ -18,6 +18,7 @@ from maillage.places.actions import registering
 from maillage.places.actions import runs as engine
 from maillage.places.engine import frozen
 from maillage.places.models import AllocationLine, Draw, Request, WaitingList
+from maillage.territory.models import Territory
 from maillage.web.presenters import waiting as words
 
 SHOWN = 3000  # numbers on a public page
@@ -78,12 +79,30 @@ def window(waiting_list: WaitingList, *, at: datetime) -> Window:
     )
 
 
+def open_tonight(territory: Territory, *, at: datetime) -> Window | None:
+    """The window of tonight's draw while one may register, for the first pages; None where no list is drawn, or not now."""
+    found = drawn(territory)
+    seen = window(found, at=at) if found else None
+    return seen if seen and seen.is_open else None
+
+
+def drawn(territory: Territory) -> WaitingList | None:
+    """The list that is drawn each night in this territory."""
+    lists = WaitingList.objects.filter(territory=territory, kind=WaitingList.Kind.DRAW).exclude(keeper=None)
+    return lists.select_related("territory", "keeper").order_by("code").first()
+
+
 def state(draw: Draw, *, at: datetime) -> str:
     if draw.run_id:
         return gettext("drawn")
     if draw.list_hash:
         return gettext("list published, not drawn yet")
     return gettext("registration open") if registering.is_open(draw, at=at) else gettext("registration closed")
+
+
+def drawn_after(draw: Draw | None) -> str:
+    """The hour after which the answer stands on the receipt; "" once it is drawn."""
+    return hour(draw.closes_at) if draw and not draw.run_id else ""
 
 
 def line(draw: Draw) -> Line:

@@ -111,6 +111,7 @@ def request(one: Request, open_: Offer | None, *, link: str, at: datetime) -> di
         "ended": words.coded(waiting.ENDS, one.end_code) if one.end_code else "",
         "told": told(one),
         "draw": draw(one),
+        "drawn_after": draws.drawn_after(draw(one)) if is_draw and is_open else "",
         "receipt": draws.receipt(one, draw(one)) if is_draw else None,
         "link": link,
         "drawing": lists.drawing(link),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from maillage.web.language import territory_of
-from maillage.web.presenters import emergency
+from maillage.web.presenters import draws, emergency
 from maillage.web.presenters.vocabulary import vocabulary
 
 
@@ -27,7 +28,15 @@ def home(request: HttpRequest) -> HttpResponse:
     if territory is None:
         return render(request, "public/empty.html", status=503)
     words = vocabulary(territory)
-    return render(request, "public/home.html", {"tiles": words.children.get("", []), "examples": examples()})
+    return render(
+        request,
+        "public/home.html",
+        {
+            "tiles": words.children.get("", []),
+            "examples": examples(),
+            "draw": draws.open_tonight(territory, at=timezone.now()),
+        },
+    )
 
 
 @require_safe
@@ -38,6 +47,7 @@ def help_now(request: HttpRequest) -> HttpResponse:
     context = {
         "flags": emergency.besides(flags, shared),
         "shared": shared,
+        "draw": draws.open_tonight(territory, at=timezone.now()) if territory else None,
         "has_numbers": any(contact.number for flag in flags for contact in flag.contacts),
     }
     return render(request, "public/help.html", context)
