@@ -95,7 +95,7 @@ def day(moment: date | datetime | None) -> str:
 
 
 def clock(moment: datetime) -> str:
-    return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
+    return date_format(localtime(moment), "j F Y H:i")
 
 
 def age(person: Person, *, on: date) -> str:
