@@ -31,7 +31,8 @@ def once(key: str, verb: str, *, by: User | str, at: datetime, do: Callable[[], 
     except IntegrityError:
         return Once.objects.get(key=hashed).target
     row.target = do()
-    row.save(update_fields=["target"])
+    if row.target is not None:
+        row.save(update_fields=["target"])
     return row.target
 
 

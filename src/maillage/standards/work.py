@@ -78,7 +78,7 @@ def _referrals(territory: Territory, at: datetime, stopping: Stopping) -> str:
 
 
 def _messages(territory: Territory, at: datetime, stopping: Stopping) -> str:
-    told.results(territory, by=BY, at=at)
+    told.results(territory, by=BY, at=at, most=1000)
 
     def again(message: Message) -> messages.Values | None:
         values = letters.again(message)
