@@ -61,8 +61,8 @@ class Housed:
         said |= dict.fromkeys(("desk-list-waiting", "desk-runs", "desk-simulate", "desk-draw"), lists)
         requests = [one.uuid for one in self.requests]
         said |= dict.fromkeys(("desk-request", "desk-tonight-place"), requests)
-        said |= dict.fromkeys(("desk-referral", "desk-referral-fhir"), [self.referral.uuid])
-        said |= dict.fromkeys(("draw", "draw-list"), [self.draw.uuid])
+        said |= {key: [self.referral.uuid] for key in ("desk-referral", "desk-referral-fhir")}
+        said |= {key: [self.draw.uuid] for key in ("draw", "draw-list")}
         counts = (
             "desk-count",
             "desk-count-zone",
@@ -71,7 +71,7 @@ class Housed:
             "desk-count-total",
             "desk-count-csv",
         )
-        said |= dict.fromkeys(counts, [self.count.uuid])
+        said |= {key: [self.count.uuid] for key in counts}
         said |= {
             "desk-run": [self.run.uuid, self.draw.run.uuid if self.draw.run else ""], "desk-site": [self.beds.site.uuid],
             "desk-tonight-hold": [self.there.uuid, *(one.stays.get().uuid for one in self.offers[1:])], "desk-surge": [self.plan.uuid],

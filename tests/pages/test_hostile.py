@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -15,18 +16,27 @@ from django.utils import timezone
 
 from maillage.directory.models import Location, Service
 from maillage.directory.search.index import reindex
+from maillage.orientation.models import Referral
 from maillage.people.actions import persons
 from maillage.people.models import Membership, Organization, Trace
 from maillage.people.queries import helps
 from maillage.places import queries, rules, standing
 from maillage.places.actions import offers, runs, stays, waiting
 from maillage.places.models import Offer, OutOfUse, Request, Stay, SurgeActivation, WaitingList
+from maillage.territory.models import Territory
+from maillage.web import addresses
+from maillage.web.access import ACCESS
 from maillage.web.presenters import surge
 from tests.beds import QUEUE_RULES as RULES
 from tests.beds import Beds, rule_set
+from tests.pages import desk as desks
+from tests.pages import housed
 from tests.pages.desk import signed_in
+from tests.pages.test_access import example
 from tests.testland import NOW
 
+PUBLIC = {"draw", "draw-list", "my-request", "offer", "my-referral", "referral"}  # opened by a secret, or for everybody
+COUNTS = {one for one in ACCESS if one.startswith("desk-count")}  # of numbers: nobody is in them
 SOON = NOW + timedelta(minutes=5)
 
 
@@ -315,3 +325,74 @@ def test_once_the_stay_is_over_those_who_keep_the_list_read_nobody_any_more(beds
     assert "Amina" not in html
     assert str(request.uuid) not in html
     assert signed_in(beds.greta).get(pages[0]).status_code == 200
+
+
+# ---- every address, as a colleague of another house; and every secret link
+
+
+@pytest.fixture
+def inside(land: Any, cast: Any, clock: Clock) -> housed.Housed:
+    found = housed.house(desks.build(land, cast))
+    Membership.objects.update(accepted_at=NOW)
+    return found
+
+
+def test_whoever_works_elsewhere_finds_none_of_it_on_any_address(inside: housed.Housed) -> None:
+    """Each key of a request, a stay, an offer, a referral, a run or a record, on each address that takes one: as if it were not there."""
+    hugo, places, walked = signed_in(inside.beds.hugo), inside.places(), 0
+    near = {str(key) for name, keys in places.items() if name not in PUBLIC | COUNTS for key in keys}
+    near |= {str(one.uuid) for one in inside.offers} | {str(one.uuid) for one in (inside.there, inside.plan)}
+    for one in addresses.addresses():
+        if not one.name.startswith("desk") or "<uuid:" not in one.path or one.name in COUNTS:
+            continue
+        for method in ("get", "post"):
+            nothing = getattr(hugo, method)(filled(one.path, str(UUID(int=1)))).status_code
+            for key in near:
+                answer = getattr(hugo, method)(filled(one.path, key), {"stay": key, "person": key, "do": "accept"})
+                assert answer.status_code in {nothing, 404}, (method, one.name, answer.status_code)
+                assert answer.status_code in {403, 404, 405}, (method, one.name, answer.status_code)
+                assert housed.names(answer.content.decode()) == [], (method, one.name)
+                walked += 1
+    assert walked > 1000
+
+
+def filled(path: str, key: str) -> str:
+    return example(re.sub(r"<uuid:\w+>", key, path, count=1))
+
+
+def test_a_secret_link_is_kept_nowhere_and_told_to_nobody(inside: housed.Housed) -> None:
+    visitor, tokens = Client(headers={"accept-language": "en"}), [t for found in inside.links.values() for t in found]
+    for name, found in inside.links.items():
+        for token in found:
+            for path in (
+                reverse(name, args=[token]),
+                reverse(name, args=["x" * 43]),
+                reverse(name, args=[token[:-1] + "!"]),
+            ):
+                page = visitor.get(path)
+                assert page.status_code == (200 if token in path else 404)
+                assert page.headers["Cache-Control"] == "no-store", path
+                assert page.headers["Referrer-Policy"] == "no-referrer", path
+                assert "noindex" in page.headers["X-Robots-Tag"], path
+                assert not page.cookies.get(settings.SESSION_COOKIE_NAME), path
+                title = re.search(r"<title>(.*?)</title>", text(page), re.DOTALL)
+                assert title
+                assert token not in title[1]
+                assert token not in str(page.headers)
+    kept = [
+        *Request.objects.values_list("token", flat=True),
+        *Offer.objects.values_list("token", flat=True),
+        *Referral.objects.values_list("token", "person_token"),
+        *Trace.objects.values_list("data", "target", "verb"),
+    ]
+    assert not [token for token in tokens if token in str(kept)]
+
+
+def test_a_link_of_another_territory_opens_nothing_here(inside: housed.Housed) -> None:
+    other = Territory.objects.create(
+        code="elsewhere", country="XX", timezone="UTC", loaded_at=NOW - timedelta(days=900)
+    )
+    WaitingList.objects.update(territory=other)
+    Referral.objects.update(territory=other)
+    for name, found in inside.links.items():
+        assert {Client().get(reverse(name, args=[token])).status_code for token in found} == {404}, name
