@@ -122,11 +122,16 @@ def test_somebody_who_was_not_announced_comes_in_once(beds: Beds) -> None:
 
 def test_a_house_that_is_lent_for_a_time_says_whom_to_rehouse(beds: Beds) -> None:
     bob = at_desk(beds.bob)
-    stays.admit(held(beds), by=beds.bob, at=NOW)
+    stay = stays.admit(held(beds), by=beds.bob, at=NOW)
     html = text(bob.post(page_of(beds), {"do": "close", "on": "2026-12-01"}, follow=True))
+    assert "Where people went" not in html
     assert "To rehouse before it closes" in html
     assert "1 household to rehouse by then" in text(bob.get("/desk/houses/"))
     assert 'value="2026-12-01"' in html
+    stays.check_out(stay, Stay.Exit.HOUSED, by=beds.bob, at=timezone.now())
+    html = text(bob.get(page_of(beds)))
+    assert "To rehouse" not in html
+    assert re.search(r"to a home of their own\s*(<b>)?1", html)
     bob.post(page_of(beds), {"do": "close", "on": ""})
     assert "To rehouse" not in text(bob.get(page_of(beds)))
 

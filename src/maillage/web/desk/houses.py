@@ -107,6 +107,7 @@ def context(request: HttpRequest, one: Site) -> dict[str, Any]:
         "beds_tonight": queries.beds_open(chosen, tonight) if chosen and is_dormitory else 0,
         "tonight": present.day(tonight), "tomorrow": (tonight + timedelta(days=1)).isoformat(),
         "once": secrets.token_urlsafe(16),
+        "went": present.went(queries.rehoused(one)) if one.closes_on and is_ours else [],
         "rehouse": [present.staying(stay, known=stay.pk in known, tonight=tonight, at=at) for stay in leaving[:100]],
     }  # fmt: skip
 

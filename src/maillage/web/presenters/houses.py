@@ -92,6 +92,11 @@ def closing(site: Site, leaving: int) -> str:
     return f"{said}: {more}"
 
 
+def went(found: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Where people went who left for good, in the order of the form."""
+    return [(str(label), found[code]) for code, label in Stay.Exit.choices if found.get(code)]
+
+
 def nights(stay: Stay) -> str:
     if stay.until_on is None:
         return gettext("since %(day)s") % {"day": day(stay.from_on)}
