@@ -58,7 +58,9 @@ def results(territory: Territory, *, by: User | str, at: datetime, most: int = M
         run__draw__night=queries.night(territory, at), run__waiting_list__territory=territory,
         request__state=Request.State.WAITING, request__offers=None,
     )  # fmt: skip
-    rows = lines.exclude(request__person__contact=Person.Contact.NONE).order_by("run", "rank")
+    rows = (
+        lines.exclude(request__person__contact=Person.Contact.NONE).exclude(request__token="").order_by("run", "rank")
+    )
     keys = [f"draw-nothing:{uuid}" for uuid in rows.values_list("request__uuid", flat=True)]
     done = set(Message.objects.filter(territory=territory, key__startswith="draw-nothing:").filter(
         created_at__gt=at - messages.GIVE_UP * 2
