@@ -76,6 +76,7 @@ rule_set = record(
         "offer_minutes": whole(1, 100_000),
         "hold_minutes": whole(1, 100_000),
         "decline_pause_days": whole(0, 1000),
+        "offer_housed": boolean,
         "quotas": list_of(quota),
         "comfort": record({}, {name: number(0, 1_000_000) for name in WEIGHTS}),
         "draw": record({"opens": clock, "closes": clock}),

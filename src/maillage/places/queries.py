@@ -150,6 +150,19 @@ def are_apart(persons: Collection[Person], site: Site, *, from_on: date, until_o
     return Occupant.objects.filter(person__in=others, stay__in=stays).exists()
 
 
+def beds_of(
+    who: Q, *, from_on: date, until_on: date | None, tonight: date, at: datetime
+) -> dict[int, list[rules.Bed]]:  # fmt: skip
+    """person -> what they have over these nights, or sleep in now; `who`: of Occupant. A place that is only kept for somebody who
+    sleeps elsewhere (see Occupant) is none of it."""
+    there = Stay.objects.filter(alive(at), meeting(from_on, until_on, tonight=tonight) | Q(state=Stay.State.IN))
+    rows = Occupant.objects.filter(who, stay__in=there, state__in=(Stay.State.HELD, Stay.State.IN))
+    found: dict[int, list[rules.Bed]] = {}
+    for person, state, group, kind in rows.values_list("person", "state", "stay__group", "stay__group__kind"):
+        found.setdefault(person, []).append(rules.Bed(group, state == Stay.State.IN, kind == DORMITORY))
+    return found
+
+
 def room(sites: Iterable[int], *, at: datetime) -> dict[int, Room]:
     """What each service has room for now, by its key; `sites`: keys of sites. Five queries at most, however many they are."""
     rows = list(PlaceGroup.objects.filter(site__in=list(sites)).select_related("site__territory"))

@@ -38,6 +38,7 @@ from maillage.places import fitting, queries, rules, standing
 from maillage.places.models import (
     AllocationLine,
     GroupNight,
+    Occupant,
     Offer,
     OutOfUse,
     Place,
@@ -294,14 +295,42 @@ def waiting_tonight(
         standing.memory(kept.pk, kept.version, kept.content), rows, lots=lots, at=at, most=most,
         wanted=lambda row: not public or row[2] == public,
     )  # fmt: skip
-    requests = Request.objects.select_related("person").in_bulk([one.pk for one in found])
+    requests = _with_beds(on, at).select_related("person").in_bulk([one.pk for one in found])
+    takes = rules.takes_housed(kept.kind, kept.content)
     free, publics = [group for group in groups if group.free], fitting.public_facts(territory.content)
     first = [
-        Waiting(one, requests[one.pk], tuple(places_for(requests[one.pk], free, publics, on=on)))
+        Waiting(
+            one,
+            requests[one.pk],
+            tuple(places_for(requests[one.pk], _not_theirs(requests[one.pk], free, takes), publics, on=on)),
+        )
         for one in found
         if one.pk in requests
     ]
     return Queue(first, len(rows), Counter(row[2] for row in rows))
+
+
+def _with_beds(on: date, at: datetime) -> QuerySet[Request]:
+    """Requests, and which bed their person has: where they sleep now, and where they are expected tonight."""
+    theirs = Occupant.objects.filter(person=OuterRef("person"))
+    held = theirs.filter(stay__in=Stay.objects.held(on=on, at=at), state=State.HELD)
+    return Request.objects.annotate(
+        sleeps_in=Subquery(theirs.filter(state=State.IN).values("stay__group")[:1]),
+        expected_in=Subquery(held.values("stay__group")[:1]),
+        expected_kind=Subquery(held.values("stay__group__kind")[:1]),
+    )
+
+
+def _not_theirs(request: Any, groups: Iterable[Group], takes_housed: bool) -> list[Group]:
+    """Without the groups of which no place is offered to somebody who has a bed. `request`: one of `_with_beds`."""
+    by_night = PlaceGroup.Kind.DORMITORY
+    beds = [rules.Bed(request.sleeps_in, True, False)] if request.sleeps_in else []
+    if request.expected_in:
+        beds.append(rules.Bed(request.expected_in, False, request.expected_kind == by_night))
+    return [
+        one for one in groups
+        if rules.may_have(beds, one.pk, by_night=one.kind == by_night, takes_housed=takes_housed)
+    ]  # fmt: skip
 
 
 def open_requests(kept: Kept, *, on: date, at: datetime) -> list[standing.Row]:

@@ -140,7 +140,7 @@ def test_paused_clocks_people_who_sleep_somewhere_and_declined_groups_are_left_a
     paused, housed, *_ = women(beds, 4)
     waiting.pause(paused, "hospital", by="system:tests", at=NOW)
     stays.hold(
-        beds.dormitory, housed.person, from_on=NOW.date(), until_on=None, minutes=None, by="system:tests", at=NOW
+        beds.families, housed.person, from_on=NOW.date(), until_on=None, minutes=None, by="system:tests", at=NOW
     )
     run = runs.run(beds.queue, by=beds.dave, at=NOW)
     assert set(outcomes(run)) == {3, 4}
@@ -330,7 +330,7 @@ def test_somebody_was_faster_their_line_is_decided_again_and_nothing_is_overwrit
     def late(*args: Any) -> Any:
         if not seen:
             stays.hold(
-                beds.dormitory, first.person, from_on=NOW.date(), until_on=None, minutes=60, by="system:tests", at=NOW
+                beds.families, first.person, from_on=NOW.date(), until_on=None, minutes=60, by="system:tests", at=NOW
             )
         seen.append(args)
         return really(*args)

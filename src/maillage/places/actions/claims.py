@@ -30,10 +30,12 @@ from maillage.territory.models import Territory
 
 TRIES: Final = 3  # other places, after somebody was faster
 _TURN: Final = 0x706C6163  # the advisory lock of places on PostgreSQL: "plac"
+UNCLAIMED: Final = Stay.State.CANCELLED  # of an Occupant who sleeps elsewhere: nothing that the database judges
 MEETING: Final = (Stay.State.HELD, Stay.State.IN, Stay.State.OUT)
 NO_ROOM: Final = gettext_noop("No place of this group can be given to them for these nights. Choose another.")
 FASTER: Final = gettext_noop("Somebody was faster: this place has just been taken. Choose another.")
 STILL_THERE: Final = gettext_noop("Somebody is still in this place: note that they left first.")
+CHANGED: Final = gettext_noop("Somebody did this in the meantime: look at it again.")
 HOUSED: Final = gettext_noop("One of them has a place for these nights already: end that one, or choose other nights.")
 
 
@@ -49,6 +51,7 @@ class Claim:
     until_on: date | None
     at: datetime
     state: str = Stay.State.HELD
+    elsewhere: frozenset[int] = frozenset()  # persons whose nights stay where they sleep, until they come
     more: dict[str, Any] = field(default_factory=dict)  # what else the stay says
 
 
@@ -103,6 +106,7 @@ def hold(
     stays = claim(
         Claim(
             group, where if isinstance(where, Place) else None, who, people, from_on, until_on, at,
+            elsewhere=elsewhere(offer, group, who, from_on=from_on, until_on=until_on, at=at),
             more={
                 "household": household or who[0].household, "request": request, "offer": offer,
                 "hold_expires_at": None if minutes is None else at + timedelta(minutes=minutes),
@@ -143,6 +147,23 @@ def check_people(people: int, who: Sequence[Person]) -> None:
         raise Impossible(gettext_noop("More people are named than places are asked for."))
 
 
+def elsewhere(
+    offer: Offer | None, group: PlaceGroup, who: Sequence[Person], *, from_on: date, until_on: date | None, at: datetime
+) -> frozenset[int]:  # fmt: skip
+    """Those of them who sleep somewhere, and may be offered this all the same. Raises AlreadyHoused: somebody may not."""
+    tonight = queries.night(group.site.territory, at)
+    keys = Q(person__in=[one.pk for one in who])
+    beds = queries.beds_of(keys, from_on=from_on, until_on=until_on, tonight=tonight, at=at) if offer else {}
+    if offer is None or not beds:
+        return frozenset()
+    waiting_list = offer.request.waiting_list
+    takes = rules.takes_housed(waiting_list.kind, waiting.content_of(waiting_list, at=at))
+    by_night = group.kind == PlaceGroup.Kind.DORMITORY
+    if not all(rules.may_have(has, group.pk, by_night=by_night, takes_housed=takes) for has in beds.values()):
+        raise AlreadyHoused(HOUSED)
+    return frozenset(beds)
+
+
 def check_fits(group: PlaceGroup, who: Sequence[Person], request: Request | None, *, on: date) -> None:
     """What is known of them does not go against the rules of the house. Raises NotForThem."""
     publics = fitting.public_facts(group.site.territory.content)
@@ -164,7 +185,7 @@ def claim(asked: Claim) -> list[Stay]:
     site = asked.group.site
     if queries.are_apart(asked.persons, site, from_on=asked.from_on, until_on=asked.until_on, at=asked.at):
         raise NoRoom(NO_ROOM)  # whoever hears the reason would know that the other one sleeps there
-    return [_beds(asked)] if asked.group.kind == PlaceGroup.Kind.DORMITORY else _places(asked)
+    return [in_beds(asked)] if asked.group.kind == PlaceGroup.Kind.DORMITORY else _places(asked)
 
 
 def end_lapsed(group: PlaceGroup, who: Sequence[Person], *, at: datetime) -> None:
@@ -185,14 +206,18 @@ def lapse(stay: Stay, *, at: datetime) -> bool:
 
 
 def check_free(asked: Claim) -> None:
-    """None of them has a place for these nights, nor is still noted as present anywhere; holds that ran out are ended by now."""
+    """None of them has a place for these nights, nor is still noted as present anywhere; holds that ran out are ended by now.
+
+    But for those who sleep elsewhere, and were judged before (`elsewhere`)."""
     tonight = queries.night(asked.group.site.territory, asked.at)
-    theirs = Occupant.objects.filter(person__in=[one.pk for one in asked.persons], state__in=MEETING)
+    theirs = Occupant.objects.filter(
+        person__in=[one.pk for one in asked.persons if one.pk not in asked.elsewhere], state__in=MEETING
+    )
     if theirs.filter(queries.meeting(asked.from_on, asked.until_on, tonight=tonight)).exists():
         raise AlreadyHoused(HOUSED)
 
 
-def _beds(asked: Claim) -> Stay:
+def in_beds(asked: Claim) -> Stay:
     """Beds of a dormitory: the counter of each night, in the order of the nights, so that nobody waits in a circle."""
     assert asked.until_on is not None
     tonight = queries.night(asked.group.site.territory, asked.at)
@@ -200,7 +225,7 @@ def _beds(asked: Claim) -> Stay:
     for night in rules.nights(asked.from_on, asked.until_on):
         over = late if night == tonight else 0
         count(asked.group, night, asked.people, over=over)
-    return _write(asked, None, asked.people, asked.persons)
+    return write(asked, None, asked.people, asked.persons)
 
 
 def count(group: PlaceGroup, night: date, beds: int, *, over: int = 0) -> None:
@@ -225,7 +250,7 @@ def _places(asked: Claim) -> list[Stay]:
     for place in candidates:
         size = sizes[len(stays)]
         try:
-            stays.append(_write(asked, place, size, rest[:size]))
+            stays.append(write(asked, place, size, rest[:size]))
         except PlaceTaken:
             faster += 1
             if faster > TRIES:
@@ -258,7 +283,7 @@ def _candidates(asked: Claim, wanted: int) -> list[Place]:
     return sorted(free, key=lambda place: place.room != best) if best is not None else free
 
 
-def _write(asked: Claim, place: Place | None, people: int, who: Sequence[Person]) -> Stay:
+def write(asked: Claim, place: Place | None, people: int, who: Sequence[Person]) -> Stay:
     """One stay with those who are in it; the database has the last word. Raises PlaceTaken, AlreadyHoused."""
     nights = {"from_on": asked.from_on, "until_on": asked.until_on, "state": asked.state}
     try:
@@ -267,9 +292,12 @@ def _write(asked: Claim, place: Place | None, people: int, who: Sequence[Person]
                 territory=asked.group.site.territory, group=asked.group, place=place, person=asked.persons[0], people=people,
                 created_at=asked.at, **nights, **asked.more,
             )  # fmt: skip
-            Occupant.objects.bulk_create(Occupant(stay=stay, person=one, **nights) for one in who)
+            unclaimed = {**nights, "state": UNCLAIMED}
+            Occupant.objects.bulk_create(
+                Occupant(stay=stay, person=one, **(unclaimed if one.pk in asked.elsewhere else nights)) for one in who
+            )
     except IntegrityError as refusal:
-        raise (AlreadyHoused(HOUSED) if _is_of_a_person(refusal) else PlaceTaken(FASTER)) from None
+        raise (AlreadyHoused(HOUSED) if is_of_a_person(refusal) else PlaceTaken(FASTER)) from None
     except OperationalError as failure:  # two that meet in two constraints at once: PostgreSQL lets one of them go on
         if "deadlock" not in str(failure):
             raise
@@ -277,7 +305,7 @@ def _write(asked: Claim, place: Place | None, people: int, who: Sequence[Person]
     return stay
 
 
-def _is_of_a_person(refusal: IntegrityError) -> bool:
+def is_of_a_person(refusal: IntegrityError) -> bool:
     """SQLite names a table, or the trigger; PostgreSQL the constraint."""
     return any(name in str(refusal) for name in ("person_never_in_two", "one_place_for_a_person", "places_occupant"))
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import TextField
+from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from maillage.methods.text import typed
@@ -272,8 +272,25 @@ def passed_over(request: Request, group: PlaceGroup, *, at: datetime) -> list[in
     memory = standing.memory(request.waiting_list_id, found.hash, found.content)
     before = standing.ahead(memory, rows, lots=_lots(request), key=request.pk, at=at, most=MOST_JUDGED)
     others = Request.objects.filter(pk__in=before).select_related("person")
-    able = {one.pk for one in others if _could(one, group, at=at)}
+    housed = _housed(request, group, at=at)
+    able = {one.pk for one in others if one.person_id not in housed and _could(one, group, at=at)}
     return [key for key in before if key in able]
+
+
+def _housed(request: Request, group: PlaceGroup, *, at: datetime) -> set[int]:
+    """Of the people of this list: those who sleep somewhere, and may not be offered a place of this group."""
+    tonight = queries.night(group.site.territory, at)
+    open_ = Request.objects.filter(waiting_list=request.waiting_list, state=Request.State.WAITING, night=request.night)
+    until_on = None if request.night is None else request.night + timedelta(days=1)
+    mine = Q(person__in=open_.values("person"))
+    beds = queries.beds_of(mine, from_on=request.night or tonight, until_on=until_on, tonight=tonight, at=at)
+    takes = rules.takes_housed(request.waiting_list.kind, waiting.content_of(request.waiting_list, at=at))
+    by_night = group.kind == PlaceGroup.Kind.DORMITORY
+    return {
+        person
+        for person, has in beds.items()
+        if not rules.may_have(has, group.pk, by_night=by_night, takes_housed=takes)
+    }
 
 
 def _lots(request: Request) -> dict[int, int]:

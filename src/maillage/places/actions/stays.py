@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,15 +10,15 @@ from django.db import IntegrityError, transaction
 from maillage.people import audit
 from maillage.people.models import User
 from maillage.places import queries, rules
-from maillage.places.actions import claims, followed, waiting
+from maillage.places.actions import claims, followed, moving
 from maillage.places.actions.claims import hold
-from maillage.places.models import Offer, OutOfUse, Place, PlaceGroup, Refusal, Request, Stay
+from maillage.places.models import Offer, Place, PlaceGroup, Refusal, Stay
 from maillage.places.rules import AlreadyHoused, Impossible, PlaceTaken, Refused, gettext_noop
 from maillage.territory.models import Territory
 
 __all__ = ["admit", "cancel", "check_out", "count_refusal", "hold", "move", "no_show", "renew", "sweep"]
 
-CHANGED = gettext_noop("Somebody did this in the meantime: look at it again.")
+CHANGED = claims.CHANGED
 
 
 def _begin(stay: Stay, *, by: User | str, at: datetime) -> None:
@@ -40,7 +40,8 @@ def _end(stay: Stay, state: str, *, at: datetime, **more: Any) -> None:
 
 @transaction.atomic
 def admit(stay: Stay, *, by: User | str, at: datetime) -> Stay:
-    """They are there. A hold that ran out still counts as long as nobody else took the place. Raises NotAllowed, Refused."""
+    """They are there. A hold that ran out still counts as long as nobody else took the place. Where they slept until now ends as
+    moved, in the same transaction (`moving`). Raises NotAllowed, Refused; then nothing has changed."""
     _begin(stay, by=by, at=at)
     letter = followed.lock(stay.request.referral_id if stay.request else None)
     tonight = queries.night(stay.territory, at)
@@ -49,19 +50,33 @@ def admit(stay: Stay, *, by: User | str, at: datetime) -> Stay:
     if stay.until_on is not None and stay.until_on <= tonight:
         raise Impossible(gettext_noop("The nights that this place was kept for are over."))
     _check_answered(stay)
-    try:
-        with transaction.atomic():
-            if not claims.change(stay, Stay.State.IN, came_at=at, hold_expires_at=None):
-                raise Refused(CHANGED)
-    except IntegrityError as refusal:
-        is_person = "places_occupant" in str(refusal) or "one_place_for_a_person" in str(refusal)
-        raise (AlreadyHoused(claims.HOUSED) if is_person else PlaceTaken(claims.STILL_THERE)) from None
+    left = _come(stay, at=at)
     claims.is_placed(stay.request, by=by, at=at)
     claims.open_links([stay], by=by, at=at)
     followed.begun(letter, by=by, at=at)
+    moving.after(left, at=at)
     claims.tell_room(stay.group.site, at=at)
+    moving.told(left, at=at)
     audit.record("admitted", stay, by=by, at=at)
     return stay
+
+
+def _come(stay: Stay, *, at: datetime) -> list[moving.Left]:
+    """In, from tonight on for those who slept elsewhere; what they left. The database has the last word."""
+    who = moving.coming(stay)
+    try:
+        with transaction.atomic():
+            left = moving.leave(stay, who, at=at) if who else []
+            more: dict[str, Any] = {"from_on": max(stay.from_on, queries.night(stay.territory, at))} if who else {}
+            if before := [one.stay for one in left if one.stay.state == Stay.State.OUT]:
+                more["after"] = next((one for one in before if one.person_id == stay.person_id), before[0])
+            if not claims.change(stay, Stay.State.IN, came_at=at, hold_expires_at=None, **more):
+                raise Refused(CHANGED)
+    except IntegrityError as refusal:
+        raise (
+            AlreadyHoused(claims.HOUSED) if claims.is_of_a_person(refusal) else PlaceTaken(claims.STILL_THERE)
+        ) from None
+    return left
 
 
 @transaction.atomic
@@ -72,28 +87,11 @@ def check_out(stay: Stay, exit: str, *, by: User | str, at: datetime) -> Stay:
     _begin(stay, by=by, at=at)
     _end(stay, Stay.State.OUT, at=at, exit=exit)
     claims.close_links([stay], by=by, at=at)
-    _leave_list(stay, by=by, at=at)
-    _clean(stay, at=at, by=by)
+    moving.leave_list(stay, by=by, at=at)
+    moving.clean(stay, at=at, by=by)
     claims.tell_room(stay.group.site, at=at)
     audit.record("checked out", stay, by=by, at=at, data={"exit": exit})
     return stay
-
-
-def _leave_list(stay: Stay, *, by: User | str, at: datetime) -> None:
-    """What they asked for has been: whoever keeps that list reads them no longer, but for another bed of it, or another request."""
-    if stay.request is None or stay.request.state != Request.State.PLACED:
-        return
-    if not Stay.objects.filter(request=stay.request, state__in=(Stay.State.HELD, Stay.State.IN)).exists():
-        waiting.let_go(stay.request, by=by, at=at)
-
-
-def _clean(stay: Stay, *, by: User | str, at: datetime) -> None:
-    minutes = rules.cleaning_minutes(stay.group.rules)
-    if stay.place is not None and minutes:
-        OutOfUse.objects.create(
-            place=stay.place, state=Place.State.CLEANING, starts_at=at, ends_at=at + timedelta(minutes=minutes),
-            by=by if isinstance(by, User) else None,
-        )  # fmt: skip
 
 
 @transaction.atomic
@@ -185,6 +183,8 @@ def move(stay: Stay, where: Place | PlaceGroup, *, despite: str = "", by: User |
     _end(stay, Stay.State.OUT if was_in else Stay.State.CANCELLED, at=at, exit=Stay.Exit.MOVED)
     until_on = None if until_on is not None and until_on <= from_on else until_on
     until_on = claims.check_nights(group, from_on, until_on, at=at)
+    offer = None if was_in else stay.offer
+    elsewhere = claims.elsewhere(offer, group, who, from_on=from_on, until_on=until_on, at=at)
     more = {
         "household": stay.household, "request": stay.request, "offer": stay.offer, "after": stay,
         "held_by": by if isinstance(by, User) else None,
@@ -193,11 +193,11 @@ def move(stay: Stay, where: Place | PlaceGroup, *, despite: str = "", by: User |
     made = claims.claim(
         claims.Claim(
             group, where if isinstance(where, Place) else None, who, stay.people, from_on, until_on, at,
-            state=Stay.State.IN if was_in else Stay.State.HELD, more=more,
+            state=Stay.State.IN if was_in else Stay.State.HELD, elsewhere=elsewhere, more=more,
         )
     )[0]  # fmt: skip
     if was_in:
-        _clean(stay, by=by, at=at)
+        moving.clean(stay, by=by, at=at)
     claims.close_links([stay], by=by, at=at)
     claims.open_links([made], by=by, at=at)
     for site in {stay.group.site, group.site}:
@@ -246,7 +246,7 @@ def _mornings(territory: Territory, *, by: User | str, at: datetime) -> int:
     rows = rows.select_related("group__site__service__organization", "request")
     gone = [stay for stay in rows if claims.end(stay, Stay.State.OUT, at=at, exit=Stay.Exit.UNKNOWN)]
     for stay in gone:
-        _leave_list(stay, by=by, at=at)
+        moving.leave_list(stay, by=by, at=at)
     _after(gone, "ended nights", territory, by=by, at=at)
     return len(gone)
 

@@ -19,6 +19,7 @@ from maillage.places.fitting import EXCLUDED, FITS, JUDGES, UNKNOWN
 Row = Mapping[str, Any]
 # why a group is none for a household, beside what `places.fitting` judges; told in this order, after those
 DECLINED: Final = "declined"
+HOUSED: Final = "housed"  # where they sleep now, and beds of a night: they have one
 SAFETY: Final = "apart"  # somebody sleeps there whom they must not meet: never told as such
 GONE: Final = "gone"  # withdrawn after the list was published
 OCCUPIED: Final = "alike"  # the room has people of another gender
@@ -108,6 +109,7 @@ def _barred(snapshot: Row, requests: Sequence[Row], group_of: NDArray[np.int64])
     """Groups that this household declined; houses where it would meet somebody; rooms of others."""
     groups, cells = snapshot["groups"], snapshot["cells"]
     declined = np.array([[one["uuid"] in request["not_in"] for one in groups] for request in requests], np.bool_)
+    theirs = np.array([[one["uuid"] in request.get("housed", ()) for one in groups] for request in requests], np.bool_)
     unsafe = np.array([[one["site"] in request["not_at"] for one in groups] for request in requests], np.bool_)
     room = [one["gender"] for one in cells]
     others = np.array([[bool(gender) and gender != one["kind"] for gender in room] for one in requests], np.bool_)
@@ -116,6 +118,7 @@ def _barred(snapshot: Row, requests: Sequence[Row], group_of: NDArray[np.int64])
     return {
         GONE: np.repeat(gone, len(cells), axis=1),
         DECLINED: declined.reshape(narrow)[:, group_of],
+        HOUSED: theirs.reshape(narrow)[:, group_of],
         SAFETY: unsafe.reshape(narrow)[:, group_of],
         OCCUPIED: others.reshape(wide),
     }

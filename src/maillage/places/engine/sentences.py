@@ -21,6 +21,7 @@ AGAINST: Final[Mapping[str, Promise]] = {
     "wheelchair": _("not accessible with a wheelchair"),
     "rule": _("excluded by a rule of the house"),
     "declined": _("declined before, or not answered in time"),
+    "housed": _("not for somebody who has a bed already"),
     "alike": _("the room has people of another gender"),
 }
 OTHERWISE: Final = _("excluded by a rule of the house")

@@ -42,6 +42,9 @@ def taken(
     if group is not None:
         cells = [one | {"free": 0} if one["group"] != str(group.uuid) else one for one in cells]
     asked, events, left_out = waiting(waiting_list, tonight=tonight, night=night, at=at)
+    asked, theirs = _housed(asked, groups, content, tonight=tonight, night=night, at=at)
+    left_out["housed"] -= len(asked)
+    rows = people(asked, events, groups, content, publics, tonight=tonight, at=at)
     return {
         "engine": ENGINE,
         "list": waiting_list.code,
@@ -50,7 +53,7 @@ def taken(
         "night": tonight.isoformat(),
         "groups": [_group(one, publics) for one in groups],
         "cells": cells,
-        "requests": people(asked, events, groups, content, publics, tonight=tonight, at=at),
+        "requests": [row | {"housed": theirs[one.pk]} for row, one in zip(rows, asked, strict=True)],
         "used": used(groups, content, tonight=tonight, at=at),
         "left_out": left_out,
         "gone": [],
@@ -148,21 +151,38 @@ def of_class(quota: Mapping[str, Any], public: str, facts: Mapping[str, Any]) ->
 def waiting(
     waiting_list: WaitingList, *, tonight: date, night: date | None, at: datetime
 ) -> tuple[list[Request], Events, dict[str, int]]:
-    """Those to whom a place can be offered, by number; clocks; and how many cannot: their clock is paused, or they sleep somewhere."""
+    """Those who wait, by number; clocks; and how many of them: their clock is paused, or not (`housed`, less those who are asked)."""
     rows = Request.objects.filter(waiting_list=waiting_list, state=Request.State.WAITING, night=night, asked_at__lte=at)
     everyone = list(rows.select_related("person").order_by("number"))
     for one in everyone:
         one.waiting_list = waiting_list  # its territory's vocabularies are large: read once
     events = clocks(rows)
-    there = Stay.objects.filter(
-        queries.alive(at),
-        queries.meeting(tonight, None if night is None else tonight + timedelta(days=1), tonight=tonight),
-    )
-    there = there.filter(territory=waiting_list.territory_id)
-    housed = set(Occupant.objects.filter(stay__in=there).values_list("person", flat=True))
     paused = {one.pk for one in everyone if clock.now(events.get(one.pk, ()), at=at)[0] == clock.PAUSED}
-    found = [one for one in everyone if one.pk not in paused and one.person_id not in housed]
-    return found, events, {"paused": len(paused), "housed": len(everyone) - len(found) - len(paused)}
+    found = [one for one in everyone if one.pk not in paused]
+    return found, events, {"paused": len(paused), "housed": len(found)}
+
+
+def _housed(
+    asked: list[Request], groups: Collection[PlaceGroup], content: Mapping[str, Any], *, tonight: date, night: date | None, at: datetime
+) -> tuple[list[Request], dict[int, list[str]]]:  # fmt: skip
+    """Those to whom some place of the list may be offered, though they sleep somewhere; and the groups that may not, by request."""
+    if not asked:
+        return [], {}
+    waiting_list = asked[0].waiting_list
+    until = None if night is None else tonight + timedelta(days=1)
+    here = Q(stay__territory=waiting_list.territory_id)
+    beds = queries.beds_of(here, from_on=tonight, until_on=until, tonight=tonight, at=at)
+    takes = rules.takes_housed(waiting_list.kind, content)
+    theirs: dict[int, list[str]] = {}
+    for one in asked:
+        has = beds.get(one.person_id, [])
+        closed = [
+            str(group.uuid) for group in groups
+            if not rules.may_have(has, group.pk, by_night=group.kind == DORMITORY, takes_housed=takes)
+        ]  # fmt: skip
+        if not has or len(closed) < len(groups):
+            theirs[one.pk] = sorted(closed)
+    return [one for one in asked if one.pk in theirs], theirs
 
 
 def clocks(rows: QuerySet[Request]) -> Events:

@@ -92,7 +92,8 @@ class Stay(models.Model):
 class Occupant(models.Model):
     """Each person of a stay, with its nights and state again: so that the database can refuse that one person is in two places.
 
-    Written only by `actions.stays`, together with the stay.
+    Of a place that is held for somebody who sleeps elsewhere: `cancelled`, which the database does not judge, until they come
+    (`actions.moving`): their nights are where they sleep. Written only by `actions.claims`, together with the stay.
     """
 
     stay = models.ForeignKey(Stay, on_delete=models.CASCADE, related_name="occupants")
