@@ -17,7 +17,7 @@ import numpy as np
 from maillage.methods import disclosure
 from maillage.methods.survival import kaplan_meier
 from maillage.orientation.queries import Vocabulary
-from maillage.places import clock, nights
+from maillage.places import clock, nights, occupancy
 from maillage.places.models import ClockEvent, Refusal, Request
 from maillage.places.nights import GroupNights, Slept, Span
 
@@ -47,8 +47,9 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`open`: places a night, on average over the nights on record. `rate`: None when fewer than the smallest cell stayed. `arrivals` and `refused`
-    are multiples of the smallest cell, at least that many; 0: fewer than that."""
+    """`open`: places a night, on average over the nights on record. `rate`: how full, to the nearest 5 in 100; None where it would tell
+    of fewer people than the smallest cell (`places.occupancy`). `arrivals` and `refused` are multiples of the smallest cell, at least
+    that many; 0: fewer than that."""
 
     code: str
     accredited: int
@@ -102,7 +103,13 @@ def use(words: Vocabulary, asked: Asked) -> Use:
         name: _lines(axis, groups, keys, stayed, waits, safe[name], smallest) for axis, name in enumerate(DIMENSIONS)
     }
     least = [min(safe[name][n].total for name in DIMENSIONS) for n in (0, 1)]
-    return Use(asked, smallest, lines, _line("", groups, stayed, waits, least[0], least[1], smallest))
+    whole = _line("", groups, stayed, waits, least[0], least[1], smallest)
+    present = occupancy.present(span, slept, keys)
+    told = {name: occupancy.told(lines[name], axis, present, span, smallest) for axis, name in enumerate(DIMENSIONS)}
+    return Use(
+        asked, smallest, {name: tuple(occupancy.kept(line, told[name]) for line in lines[name]) for name in DIMENSIONS},
+        occupancy.kept(whole, occupancy.told([whole], None, present, span, smallest)),
+    )  # fmt: skip
 
 
 def tile(words: Vocabulary, area: str) -> str:
@@ -157,7 +164,7 @@ def _line(
         sum(group.accredited or 0 for group in groups),
         any(group.accredited is not None for group in groups),
         sum(float(group.open.sum()) / group.on_record for group in groups if group.on_record),
-        used / opened if opened and len(stayed) >= smallest else None,
+        used / opened if opened else None,
         arrivals,
         refused,
         spread(stayed, smallest),
