@@ -379,6 +379,22 @@ def test_the_person_sees_where_they_stand_without_a_name(beds: Beds) -> None:
     assert other.status_code == 404
 
 
+def test_after_a_yes_their_own_page_says_that_it_is_theirs_and_where(beds: Beds) -> None:
+    request, token = ask(beds, beds.amina)
+    offers.offer(request, beds.women, reason="first", by=beds.dave, at=NOW)
+    visitor = Client(headers=ENGLISH)
+    assert visitor.post(f"/my-request/{token}/", {"do": "accept"}).status_code == 302
+    html = text(visitor.get(f"/my-request/{token}/?language=en"))
+    assert "You said yes: a place is kept for you." in html
+    assert "Open Door" in html
+    assert "A place is offered to you" not in html
+
+
+def test_what_the_record_says_is_not_asked_twice(beds: Beds) -> None:
+    html = text(at_desk(beds.greta).get(f"/desk/people/{beds.amina.uuid}/ask/?list={beds.queue.uuid}"))
+    assert '<option value="woman" selected>' in html or 'name="fact-gender"' not in html
+
+
 def test_a_new_link_is_shown_once(beds: Beds) -> None:
     request, token = ask(beds, beds.amina)
     html = text(at_desk(beds.greta).post(page_of(request), {"do": "link"}))

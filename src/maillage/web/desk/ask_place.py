@@ -66,6 +66,7 @@ def known(person: Person) -> dict[str, Any]:
     size = person.household.persons.filter(same_as=None).count() if person.household else 1
     said = {True: "yes", False: "no"}
     facts = {FACT + code: said[one] if isinstance(one, bool) else one for code, one in person.facts.items()}
+    facts.setdefault(FACT + "gender", person.gender)
     return {"people": size, "languages": person.spoken, "channel": "desk", **facts}
 
 

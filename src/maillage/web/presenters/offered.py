@@ -95,6 +95,7 @@ def request(one: Request, open_: Offer | None, *, link: str, at: datetime) -> di
         .order_by("-pk")
         .first()
     )
+    is_taken = one.state == Request.State.OFFERED and last is not None and last.state == Offer.State.ACCEPTED
     return {
         "number": one.number,
         "list": one.waiting_list.name(),
@@ -103,13 +104,13 @@ def request(one: Request, open_: Offer | None, *, link: str, at: datetime) -> di
         "can_end": one.state == Request.State.WAITING,
         "is_draw": is_draw,
         "night": date_format(one.night, "l j F Y") if one.night else "",
-        "state": state_words(one, is_draw=is_draw),
+        "state": state_words(one, is_draw=is_draw, is_taken=is_taken),
         "paused": paused,
         "waited": words.days(clock.days(one.clock.all(), at=at, zone=zone(one))) if not is_draw else "",
         "offer": offer(open_, at=at) if open_ else None,
-        "last": offer(last, at=at) if last and one.state == Request.State.PLACED else None,
+        "last": offer(last, at=at) if last and (is_taken or one.state == Request.State.PLACED) else None,
         "ended": words.coded(waiting.ENDS, one.end_code) if one.end_code else "",
-        "told": told(one),
+        "told": "" if is_taken else told(one),
         "draw": draw(one),
         "drawn_after": draws.drawn_after(draw(one)) if is_draw and is_open else "",
         "receipt": draws.receipt(one, draw(one)) if is_draw else None,
@@ -122,7 +123,10 @@ def zone(one: Request) -> ZoneInfo:
     return ZoneInfo(one.waiting_list.territory.timezone)
 
 
-def state_words(one: Request, *, is_draw: bool) -> str:
+def state_words(one: Request, *, is_draw: bool, is_taken: bool = False) -> str:
+    """`is_taken`: they said yes, and nobody has seen them come yet."""
+    if is_taken:
+        return gettext("You said yes: a place is kept for you.")
     said = {
         "waiting": gettext("You take part in the draw of this night.") if is_draw else gettext("You are on the list."),
         "offered": gettext("A place is offered to you."),

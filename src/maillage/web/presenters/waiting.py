@@ -65,7 +65,7 @@ class Judgement:
 
 
 def days(number: int) -> str:
-    return ngettext("%(n)s day", "%(n)s days", number) % {"n": number}
+    return ngettext("%(n)s day", "%(n)s days", number) % {"n": number} if number else gettext("less than a day")
 
 
 def heads(number: int) -> str:
