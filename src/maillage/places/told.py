@@ -142,7 +142,7 @@ def _place(offer: Offer) -> messages.Values | None:
 def _moment(offer: Offer, moment: datetime) -> object:
     """Said in their language, on the clock of the territory."""
     local = moment.astimezone(ZoneInfo(offer.request.waiting_list.territory.timezone))
-    return lambda: formats.date_format(local, "SHORT_DATETIME_FORMAT")
+    return lambda: formats.date_format(local, "j F, H:i")
 
 
 def is_secret(site: Site) -> bool:

@@ -67,7 +67,7 @@ def _line(row: Trace, names: Mapping[str, Mapping[str, str]]) -> Line:
     command = gettext("the command %(name)s") % {"name": row.actor.removeprefix("system:")}
     return Line(
         number=row.sequence,
-        at=date_format(localtime(row.at), "SHORT_DATETIME_FORMAT"),
+        at=date_format(localtime(row.at), "j F Y H:i"),
         who=command if by_command else names.get("people.user", {}).get(actor, gettext("an account that is gone")),
         who_link=urlencode({"actor": row.actor}),
         verb=str(VERBS.get(row.verb, row.verb)),

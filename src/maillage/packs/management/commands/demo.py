@@ -163,6 +163,7 @@ class Command(BaseCommand):
             self.console.print(_("Other machines may ask for it: name them in ALLOWED_HOSTS."))
         shown = f"[{host}]" if ":" in host else host
         os.environ.setdefault("SITE_URL", f"http://{shown}:{port}")  # where the letters of this demonstration lead
+        settings.SITE_URL = os.environ["SITE_URL"]  # and a worker that is forked keeps the settings of its parent
         self.console.print(
             _("Maillage is on http://%(host)s:%(port)s/ - Ctrl-C stops it") % {"host": shown, "port": port}
         )
