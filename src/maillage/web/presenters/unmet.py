@@ -86,7 +86,7 @@ class Curve:
 def at_least(count: int, smallest: int) -> str:
     """“20 or more”; “fewer than 5” when it is hidden."""
     if count:
-        return _("%(n)s or more") % {"n": number_format(count)}
+        return _("%(n)s or more") % {"n": number_format(count, force_grouping=True)}
     return _("fewer than %(n)s") % {"n": smallest}
 
 
