@@ -161,3 +161,17 @@ JUDGES: Final[Mapping[str, tuple[Callable[[Row], Any], Callable[[Row, Any], int]
     WHEELCHAIR: (_in_wheelchair, _wheelchair),
     RULE: (lambda one: one["facts"], _rule),
 }
+
+
+# ---- quotas of a list: of which places, and of which households
+
+
+def in_scope(quota: Row, group: str, site: str) -> bool:
+    """Codes of a group and of its site."""
+    return bool(group and quota.get("group") == group) or bool(site and quota.get("site") == site)
+
+
+def of_class(quota: Row, public: str, facts: Facts) -> bool:
+    if "public" in quota:
+        return bool(quota["public"] == public)
+    return bool(facts.get("care_level") == quota.get("care_level"))

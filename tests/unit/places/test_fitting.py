@@ -108,3 +108,25 @@ def test_the_engine_the_dispatch_and_a_hold_by_hand_agree(
     except rules.NotForThem:
         by_hand = False
     assert by_the_engine == at_night == by_hand == (not group)
+
+
+def test_a_household_over_several_places_takes_one_of_a_quota_and_so_does_who_came_without_a_list(beds: Beds) -> None:
+    quotas = [{"site": "open-door", "care_level": 2, "most": 3}, {"site": "open-door", "public": "men", "most": 1}]
+    groups = list(PlaceGroup.objects.select_related("site"))
+    PlaceGroup.objects.update(care_level=2)
+    beds.women.refresh_from_db()
+    beds.families.refresh_from_db()
+    tonight: dict[str, Any] = {"from_on": ON, "until_on": None, "minutes": 60, "by": beds.bob, "at": NOW}
+
+    claims.hold(beds.women, beds.amina, people=2, request=persons_asking(beds, {"care_level": 2}), **tonight)
+    assert snapshot.used(groups, {"quotas": quotas}, tonight=ON, at=NOW) == [1, 0]
+    beds.carla.facts = {"care_level": 2}
+    beds.carla.save()
+    claims.hold(beds.families, beds.carla, **tonight)
+    assert snapshot.used(groups, {"quotas": quotas}, tonight=ON, at=NOW) == [2, 0]
+
+
+def persons_asking(beds: Beds, facts: dict[str, Value]) -> Request:
+    return Request.objects.create(
+        waiting_list=beds.queue, number=1, person=beds.amina, people=2, facts=facts, asked_at=NOW
+    )

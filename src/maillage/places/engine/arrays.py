@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maillage.methods.allocation import Numbers, Problem, Quota, Table
+from maillage.places import fitting
 from maillage.places.fitting import EXCLUDED, FITS, JUDGES, UNKNOWN
 
 Row = Mapping[str, Any]
@@ -143,22 +144,11 @@ def _pairs(requests: Sequence[Row]) -> list[tuple[int, int]]:
 def _quotas(snapshot: Row, requests: Sequence[Row], content: Row, group_of: NDArray[np.int64]) -> list[Quota]:
     found = []
     for quota, taken in zip(content.get("quotas") or (), snapshot["used"], strict=True):
-        scope = [_in_scope(quota, one) for one in snapshot["groups"]]
-        people = [_of_class(quota, one) for one in requests]
+        scope = [fitting.in_scope(quota, one["code"], one["site_code"]) for one in snapshot["groups"]]
+        people = [fitting.of_class(quota, one["public"], one["facts"]) for one in requests]
         most = max(0, int(quota["most"]) - taken)
         found.append(Quota(np.array(scope, np.bool_)[group_of], np.array(people, np.bool_), most))
     return found
-
-
-def _in_scope(quota: Row, group: Row) -> bool:
-    at_group = bool(group["code"]) and quota.get("group") == group["code"]
-    return at_group or (bool(group["site_code"]) and quota.get("site") == group["site_code"])
-
-
-def _of_class(quota: Row, request: Row) -> bool:
-    if "public" in quota:
-        return bool(quota["public"] == request["public"])
-    return bool(request["facts"].get("care_level") == quota.get("care_level"))
 
 
 # ---- comfort: whole numbers, 0 is best

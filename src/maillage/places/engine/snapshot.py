@@ -125,24 +125,17 @@ def _rooms(group: PlaceGroup, night: date, until: date | None, *, at: datetime) 
 
 
 def used(groups: Collection[PlaceGroup], content: Mapping[str, Any], *, tonight: date, at: datetime) -> list[int]:
-    """What people who are there already take of each quota."""
+    """What households who are there already take of each quota: each once, over however many places; also without a request."""
     found = []
     for quota in content.get("quotas") or ():
-        keys = [one.pk for one in groups if in_scope(quota, one.code, one.site.code)]
+        keys = [one.pk for one in groups if fitting.in_scope(quota, one.code, one.site.code)]
         there = Stay.objects.filter(
-            queries.alive(at), queries.meeting(tonight, tonight + timedelta(days=1), tonight=tonight)
+            queries.alive(at), queries.meeting(tonight, tonight + timedelta(days=1), tonight=tonight), group__in=keys
         )
-        rows = there.filter(group__in=keys).values_list("request__public", "request__facts")
-        found.append(sum(1 for public, facts in rows if of_class(quota, public or "", facts or {})))
+        rows = there.values_list("person", "request__public", "person__facts", "request__facts")
+        who = {person: (public or "", own | (said or {})) for person, public, own, said in rows}
+        found.append(sum(fitting.of_class(quota, public, facts) for public, facts in who.values()))
     return found
-
-
-def in_scope(quota: Mapping[str, Any], group: str, site: str) -> bool:
-    return bool(group and quota.get("group") == group) or bool(site and quota.get("site") == site)
-
-
-def of_class(quota: Mapping[str, Any], public: str, facts: Mapping[str, Any]) -> bool:
-    return quota["public"] == public if "public" in quota else facts.get("care_level") == quota.get("care_level")
 
 
 # ---- people
