@@ -152,7 +152,7 @@ def places(
 def dormitory(group: PlaceGroup, known: set[int], *, tonight: date, at: datetime) -> list[present.Staying]:
     """Who sleeps there tonight, or is expected."""
     now = Q(state=Stay.State.IN) | Q(pk__in=Stay.objects.held(on=tonight, at=at).values("pk"))
-    rows = Stay.objects.filter(now, group=group).select_related("person").order_by("-state", "pk")
+    rows = Stay.objects.filter(now, group=group).select_related("person").order_by("state", "-from_on", "-pk")
     return [present.staying(stay, known=stay.pk in known, tonight=tonight, at=at) for stay in rows[:500]]
 
 

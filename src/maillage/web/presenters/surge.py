@@ -134,6 +134,9 @@ def line(one: SurgeActivation) -> tuple[str, str, str]:
 
 def effects(found: Changed, territory: Territory) -> list[tuple[str, str]]:
     """Rounded down to the smallest cell of the pack; nothing before the first night is over."""
+    first = [(_("Nights that the plan was open"), str(found.nights)), (_("Places that it opened"), str(found.opened))]
+    if not found.nights:
+        return first
     smallest = max(int(territory.content.get("smallest_cell") or 5), 1)
     slept, people, before, during = (
         at_least(int(count), smallest)
@@ -152,8 +155,7 @@ def effects(found: Changed, territory: Territory) -> list[tuple[str, str]]:
         found.compared,
     )
     return [
-        (_("Nights that the plan was open"), str(found.nights)),
-        (_("Places that it opened"), str(found.opened)),
+        *first,
         (_("Beds used, added up over the nights"), slept),
         (_("Different people who slept there"), people),
         (told_before % {"n": found.compared}, before),
