@@ -46,7 +46,9 @@ TEMPLATES: Final[Mapping[str, Promise]] = {
     "offer-expired": _("Nobody answered in time, and the place that was offered has gone to somebody else."),
     "offer-withdrawn": _("The place that was offered to you is no longer free. You are still on the list."),
     "place": _("You have a place from %(since)s: %(where)s. Come before %(until)s."),
-    "place-secret": _("You have a place from %(since)s. Ask the person who helps you where, and come before %(until)s."),
+    "place-secret": _(
+        "You have a place from %(since)s. Ask the person who helps you where, and come before %(until)s."
+    ),
     "place-call": _("You have a place from %(since)s. Call %(phone)s to hear where, and come before %(until)s."),
     "draw-registered": _("You are registered for tonight's draw. Your receipt: %(link)s"),
     "draw-place": _("You have a place tonight: %(where)s. Come before %(until)s."),
