@@ -118,7 +118,11 @@ def end_past_nights(territory: Territory, *, by: User | str, at: datetime) -> in
     over = Request.objects.filter(
         waiting_list__territory=territory, night__lt=queries.night(territory, at), state=Request.State.WAITING
     )
-    rows = list(over.select_related("waiting_list__keeper", "waiting_list__territory", "waiting_list__need", "person").order_by("pk"))
+    rows = list(
+        over.select_related("waiting_list__keeper", "waiting_list__territory", "waiting_list__need", "person").order_by(
+            "pk"
+        )
+    )
     ended = 0
     for one in rows:
         try:
