@@ -153,9 +153,7 @@ def lines(found: Iterable[CountLine], one: Count, words: Vocabulary) -> list[Lin
         known = _("known again by what they said") if line.mark else ""
         people = ngettext("%(n)s person", "%(n)s people", line.people) % {"n": line.people}
         parts = [people, names.get(line.category, line.category), who, known]
-        told.append(
-            Line(line.pk, ", ".join(part for part in parts if part), date_format(localtime(line.at), "H:i"))
-        )
+        told.append(Line(line.pk, ", ".join(part for part in parts if part), date_format(localtime(line.at), "H:i")))
     return told
 
 
