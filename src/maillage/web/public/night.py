@@ -46,7 +46,10 @@ class NightForm(forms.Form):
 
     contact = forms.ChoiceField(
         label=_("How may we tell you the answer?"), choices=SAFE, widget=forms.RadioSelect, initial=Person.Contact.NONE.value,
-        help_text=_("If somebody else reads your telephone or your letters, choose the first. When you have a place, the message says where, unless that house must not be found."),
+        help_text=_(
+            "If somebody else reads your telephone or your letters, choose the first. When you have a place, the message says where, "
+            "unless that house must not be found."
+        ),
     )  # fmt: skip
     phone = Typed(
         label=_("Telephone, for a text message"), required=False, max_length=40,
