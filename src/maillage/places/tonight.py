@@ -321,6 +321,12 @@ def _with_beds(on: date, at: datetime) -> QuerySet[Request]:
     )
 
 
+def open_to(request: Request, kept: Kept, groups: Iterable[Group], *, on: date, at: datetime) -> list[Group]:
+    """Those of these groups of which a place may be offered to them: they may have a bed already."""
+    takes = rules.takes_housed(kept.kind, kept.content)
+    return _not_theirs(_with_beds(on, at).get(pk=request.pk), groups, takes)
+
+
 def _not_theirs(request: Any, groups: Iterable[Group], takes_housed: bool) -> list[Group]:
     """Without the groups of which no place is offered to somebody who has a bed. `request`: one of `_with_beds`."""
     by_night = PlaceGroup.Kind.DORMITORY

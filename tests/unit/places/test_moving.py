@@ -368,6 +368,8 @@ def test_tonight_proposes_no_bed_of_a_night_to_who_has_one_and_passes_nobody_ove
     assert first is not None
     may = {one.request.person_id: [group.pk for group in one.may] for one in first.first}
     assert may == {beds.carla.pk: [], beds.amina.pk: [beds.women.pk], beds.bruno.pk: [beds.dormitory.pk]}
+    groups = tonight.groups_tonight(PlaceGroup.objects.filter(waiting_lists=beds.queue), on=TONIGHT, at=NOW)
+    assert tonight.open_to(Request.objects.get(person=beds.carla), kept, groups, on=TONIGHT, at=NOW) == []
     offers.offer(Request.objects.get(person=beds.bruno), beds.dormitory, by=beds.dave, at=NOW)
     assert not PassedOver.objects.exists()
 

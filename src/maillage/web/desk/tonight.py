@@ -200,6 +200,7 @@ def best(request: HttpRequest, what: Asked, waiting: Request) -> PlaceGroup | No
     territory, at = here(request), timezone.now()
     on = queries.night(territory, at)
     groups = tonight.groups_tonight(PlaceGroup.objects.filter(waiting_lists=what.kept.pk), on=on, at=at)
+    groups = tonight.open_to(waiting, what.kept, groups, on=on, at=at)
     found = tonight.places_for(waiting, groups, fitting.public_facts(territory.content), on=on)
     return group_of(what.kept, str(found[0].uuid)) if found else None
 
@@ -235,7 +236,8 @@ def choose(
     territory, at = here(request), timezone.now()
     on = queries.night(territory, at)
     groups = tonight.groups_tonight(PlaceGroup.objects.filter(waiting_lists=what.kept.pk), on=on, at=at)
-    may = tonight.places_for(waiting, groups, fitting.public_facts(territory.content), on=on)
+    theirs = tonight.open_to(waiting, what.kept, groups, on=on, at=at)
+    may = tonight.places_for(waiting, theirs, fitting.public_facts(territory.content), on=on)
     say = present.Say(
         tonight.Tonight(on, at, groups, [], None, what.kept), vocabulary(territory), seat(request).helps_in()
     )
