@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import Error, connection, transaction
 
+from maillage.directory.models import Service
 from maillage.people.actions import persons
 from maillage.people.models import Person
 from maillage.people.rules import NotAllowed
@@ -20,7 +21,7 @@ from maillage.places.engine.decide import verify
 from maillage.places.engine.frozen import Broken, unpacked
 from maillage.places.engine.replay import kept_lines, replay
 from maillage.places.engine.sentences import sentence
-from maillage.places.models import AllocationRun, Offer, Place, PlaceGroup, Request, Site, WaitingList
+from maillage.places.models import AllocationRun, Offer, Place, PlaceGroup, Request, Site, Stay, WaitingList
 from maillage.places.waiting import Refused
 from tests import beds as made_of
 from tests.beds import QUEUE_RULES, Beds
@@ -139,9 +140,7 @@ def test_somebody_is_moved_on_paper_so_that_one_more_is_housed(beds: Beds) -> No
 def test_paused_clocks_people_who_sleep_somewhere_and_declined_groups_are_left_aside(beds: Beds) -> None:
     paused, housed, *_ = women(beds, 4)
     waiting.pause(paused, "hospital", by="system:tests", at=NOW)
-    stays.hold(
-        beds.families, housed.person, from_on=NOW.date(), until_on=None, minutes=None, by="system:tests", at=NOW
-    )
+    stays.hold(beds.families, housed.person, from_on=NOW.date(), until_on=None, minutes=None, by="system:tests", at=NOW)
     run = runs.run(beds.queue, by=beds.dave, at=NOW)
     assert set(outcomes(run)) == {3, 4}
     assert unpacked(run.snapshot, run.snapshot_hash)["left_out"] == {"paused": 1, "housed": 1}
@@ -423,3 +422,19 @@ def test_what_the_wall_below_refuses_each_time_is_given_up_after_three_runs(
     given = {line.group_id for each in AllocationRun.objects.all() for line in each.lines.all()}
     assert given == {beds.women.pk, beds.families.pk, beds.dormitory.pk}  # another one each time
     assert not Offer.objects.exists()
+
+
+def test_a_run_is_made_again_after_everything_it_read_was_renamed_or_has_gone(beds: Beds) -> None:
+    first, *_others = women(beds, 3)
+    run = checked(runs.run(beds.queue, by=beds.dave, at=NOW))
+    before = outcomes(run)
+    Offer.objects.all().delete()
+    PlaceGroup.objects.filter(pk=beds.women.pk).update(code="renamed", genders=["man"], care_level=3, public="men")
+    Site.objects.update(code="elsewhere", name="Another name", closes_on=date(2026, 11, 21))
+    Service.objects.filter(pk=beds.shelter.pk).update(code="merged-away")
+    beds.territory.content = {}
+    beds.territory.save()
+    Stay.objects.all().delete()
+    Person.objects.filter(pk=first.person_id).delete()
+    PlaceGroup.objects.filter(pk=beds.women.pk).delete()
+    assert outcomes(checked(run)) == {number: (rank, outcome, "") for number, (rank, outcome, _group) in before.items()}
