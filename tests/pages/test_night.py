@@ -181,6 +181,9 @@ def test_the_list_is_published_then_drawn_and_anybody_verifies_it(beds: Beds, cl
     page = text(public.get(f"/draws/{draw.uuid}/"))
     assert "3 households have a bed." in page
     assert "Somebody" not in page
+    told = [text(public.get(one)) for one in receipts]
+    assert sum("there was no bed for you" in one for one in told) == 2
+    assert not any("You take part in the draw" in one or "The draw comes after" in one for one in told)
     html = text(public.get(receipts[0]))
     mark = re.search(r'class="hash">([0-9a-f]{16})<', html)
     assert mark

@@ -95,6 +95,7 @@ def request(one: Request, open_: Offer | None, *, link: str, at: datetime) -> di
         .order_by("-pk")
         .first()
     )
+    receipt = draws.receipt(one, draw(one)) if is_draw else None
     is_taken = one.state == Request.State.OFFERED and last is not None and last.state == Offer.State.ACCEPTED
     return {
         "number": one.number,
@@ -104,7 +105,7 @@ def request(one: Request, open_: Offer | None, *, link: str, at: datetime) -> di
         "can_end": one.state == Request.State.WAITING,
         "is_draw": is_draw,
         "night": date_format(one.night, "l j F Y") if one.night else "",
-        "state": state_words(one, is_draw=is_draw, is_taken=is_taken),
+        "state": state_words(one, is_draw=is_draw, is_taken=is_taken, is_drawn=bool(receipt and receipt.rank)),
         "paused": paused,
         "waited": words.days(clock.days(one.clock.all(), at=at, zone=zone(one))) if not is_draw else "",
         "offer": offer(open_, at=at) if open_ else None,
@@ -113,7 +114,7 @@ def request(one: Request, open_: Offer | None, *, link: str, at: datetime) -> di
         "told": "" if is_taken else told(one),
         "draw": draw(one),
         "drawn_after": draws.drawn_after(draw(one)) if is_draw and is_open else "",
-        "receipt": draws.receipt(one, draw(one)) if is_draw else None,
+        "receipt": receipt,
         "link": link,
         "drawing": lists.drawing(link),
     }
@@ -123,8 +124,13 @@ def zone(one: Request) -> ZoneInfo:
     return ZoneInfo(one.waiting_list.territory.timezone)
 
 
-def state_words(one: Request, *, is_draw: bool, is_taken: bool = False) -> str:
-    """`is_taken`: they said yes, and nobody has seen them come yet."""
+def state_words(one: Request, *, is_draw: bool, is_taken: bool, is_drawn: bool) -> str:
+    """`is_taken`: they said yes, and nobody has seen them come yet. `is_drawn`: the draw is over, whatever it gave."""
+    if is_drawn and one.state == Request.State.WAITING:
+        return gettext(
+            "The draw is over, and there was no bed for you. You may take part again tomorrow. "
+            "If you are outside and in danger, press “Help now”."
+        )
     if is_taken:
         return gettext("You said yes: a place is kept for you.")
     said = {
