@@ -172,18 +172,20 @@ class Command(BaseCommand):
             "maillage.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=2, blocking_threads=2,
             log_access=False, log_level=LogLevels.warning,
         )  # fmt: skip
-        Thread(target=chores_in_the_background, daemon=True).start()
+        Thread(target=imports_in_the_background, daemon=True).start()
         server.serve()
 
 
-def chores_in_the_background() -> None:
-    """As `maillage work` does: what is asked for at the desk is imported, and a place that came free, or was not answered for in
-    time, goes down the list. A demonstration asks no other site."""
+def imports_in_the_background() -> None:
+    """What is asked for at the desk is done, as `maillage work` does it; a demonstration sends no letters and asks no other site.
+
+    Free places are not offered by themselves here: the dispatcher of the demonstration gives them by hand. `maillage work` beside it does.
+    """
     while True:
         sleep(SECONDS_BETWEEN_LOOKS)
         try:
             close_old_connections()
-            call_command("work", "--once", "--only", "imports", "places", stdout=StringIO())
+            call_command("work", "--once", "--only", "imports", stdout=StringIO())
         except Exception as failure:  # noqa: BLE001  # the demonstration goes on
             log.error("the worker of the demonstration failed: %s", type(failure).__name__)
 
