@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,7 @@ from maillage.directory.models import Location, Service
 from maillage.directory.search.index import reindex
 from maillage.orientation.models import Referral
 from maillage.people.actions import persons
-from maillage.people.models import Membership, Organization, Trace
+from maillage.people.models import Membership, Organization, Person, Trace
 from maillage.people.queries import helps
 from maillage.places import queries, rules, standing
 from maillage.places.actions import offers, runs, stays, waiting
@@ -396,3 +397,78 @@ def test_a_link_of_another_territory_opens_nothing_here(inside: housed.Housed) -
     Referral.objects.update(territory=other)
     for name, found in inside.links.items():
         assert {Client().get(reverse(name, args=[token])).status_code for token in found} == {404}, name
+
+
+def test_a_form_that_another_site_forged_is_refused_where_no_secret_stands_in_the_address(
+    inside: housed.Housed, clock: Clock
+) -> None:
+    clock.now = NOW.replace(hour=12)
+    Service.objects.filter(pk=inside.beds.shelter.pk).update(email="door@example.org")
+    reindex(inside.beds.territory)
+    people = Person.objects.count()
+    for path in (reverse("ask", args=[inside.beds.shelter.uuid]), reverse("night")):
+        forged = Client(enforce_csrf_checks=True, headers={"origin": "https://elsewhere.example"})
+        assert forged.get(path).status_code == 200
+        assert forged.post(path, {"alias": "M.", "contact": "none", "people": "1", "do": "send"}).status_code == 403
+    assert Person.objects.count() == people
+
+
+# ---- what somebody types to break it
+
+
+HOSTILE = (
+    "\x00", "a\x00b", "<script>alert(1)</script>", "\u202egnp.exe\u2066", "x" * 70_000, "\U0001f600",
+    "%(name)s {0} %s", "'; DROP TABLE people_person; --", "9" * 400, "-1", "1e400", "2026-02-30", "\u0661\u0662", "../../etc/passwd",
+)  # fmt: skip
+FIELDS = (
+    "words", "alias", "given_name", "family_name", "phone", "email", "message", "reason", "text", "note", "once", "other", "person", "stay",
+    "place", "group", "request", "people", "until", "on", "beds", "code", "tier", "line", "apart", "list", "birth_year", "born_on", "area",
+    "areas", "languages", "send", "need", "contact", "how", "consent", "organization", "to", "exit", "refuse", "beacon", "initials", "zone",
+    "category", "forecast", "source", "service", "valid_until", "channel", "outcome", "side", "key",
+)  # fmt: skip
+DOES = (
+    "find", "take", "admit", "leave", "renew", "move", "out", "back", "beds", "close", "assess", "pause", "prove", "unprove", "wish", "give",
+    "accept", "decline", "refuse", "withdraw", "apart", "together", "end", "withdrawn", "link", "remark", "refused", "closed", "send", "read",
+    "register", "sure", "publish", "draw", "undo", "replay", "change", "",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["visitor", "greta", "bob", "dave"])
+def test_whatever_is_typed_is_answered_with_a_sentence(
+    who: str, inside: housed.Housed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No address breaks, and nothing typed becomes a part of the page: every field of every form, hostile, whatever the button says."""
+    monkeypatch.setattr("maillage.web.rate.allow", lambda *args: True)
+    client = Client(headers={"accept-language": "en"}, raise_request_exception=False)
+    if who != "visitor":
+        client.force_login(getattr(inside.beds, who))
+    wrong, turn = [], 0
+    paths = [(one, key) for one, keys in inside.places().items() for key in keys]
+    paths += [
+        (name, None)
+        for name in ("night", "desk-people", "desk-person-new", "desk-street", "desk-tonight", "desk-referrals")
+    ]
+    paths += [("ask", inside.beds.shelter.uuid), ("desk-refer", inside.beds.shelter.uuid)]
+    for number, (name, key) in enumerate(paths):
+        line = next(one for one in addresses.addresses() if one.name == name)
+        path = filled(line.path, str(key)) if "<uuid" in line.path else reverse(name, args=[key] if key else [])
+        for does in DOES[number % 9 :: 9]:
+            said = HOSTILE[turn % len(HOSTILE)]
+            turn += 1
+            with transaction.atomic():
+                answer = client.post(path, {**dict.fromkeys(FIELDS, said), "do": does})
+                if answer.status_code >= 500:
+                    wrong.append(f"{who} POST {name} do={does!r} {said[:20]!r} -> {answer.status_code}")
+                elif "<script>alert" in answer.content.decode():
+                    wrong.append(f"{who} POST {name} do={does!r} echoes a script")
+                transaction.set_rollback(True)
+        for said in HOSTILE[number % 4 : 8 : 4]:
+            query = client.get(
+                path,
+                dict.fromkeys(
+                    ("group", "after", "before", "list", "public", "box", "shelf", "tier", "language"), said[:500]
+                ),
+            )
+            if query.status_code >= 500:
+                wrong.append(f"{who} GET {name} {said[:20]!r} -> {query.status_code}")
+    assert not wrong, "\n".join(sorted(set(wrong)))
