@@ -106,6 +106,14 @@ def _english() -> None:
     translation.activate("en")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_judged() -> None:
+    """What a process remembers of a list by its key: in the next test, that key is another list's."""
+    from maillage.places import standing
+
+    standing.forget()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real data kept beside the repository; tests that need it are skipped where it is absent."""
