@@ -22,6 +22,7 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.db import transaction
+from django.db import connection
 from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import translation
@@ -277,6 +278,8 @@ def is_echo(one: str, mine: list[str]) -> bool:
 
 
 def test_no_export_and_no_command_says_where_it_is(hidden: secret.Hidden, desk: desks.Desk, tmp_path: Path) -> None:
+    if connection.vendor == "postgresql" and language != "en":
+        pytest.skip("every language is walked on SQLite: the database changes no word")
     out = io.StringIO()
     for name in ("all.json", "all.ndjson"):
         call_command("export", "hsds", str(tmp_path / name), stdout=out)
@@ -363,7 +366,7 @@ def test_no_error_page_and_no_line_of_log_says_where_it_is(
 
 
 def test_who_was_given_the_right_sees_it_in_one_place_and_leaves_a_trace(
-    hidden: secret.Hidden, desk: desks.Desk
+    hidden: secret.Hidden, inside: housed.Housed, desk: desks.Desk
 ) -> None:
     path = reverse(READS, args=[hidden.service.uuid])
     for who in ROLES:

@@ -61,6 +61,7 @@ SITUATIONS = st.fixed_dictionaries(
 )
 CHANGING = (
     (re.compile(r'(name="csrfmiddlewaretoken" value=")[^"]*'), r"\1"),
+    (re.compile(r'(name="once" value=")[^"]*'), r"\1"),
     (re.compile(r"(?i)(csrf|session)=[^;\n]*"), r"\1"),
     (re.compile(r":\w{6}:[\w-]{43}"), ""),  # when a message was signed
     (re.compile(r"(?i)(expires[=:] ?)[^;\n]*"), r"\1"),

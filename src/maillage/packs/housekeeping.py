@@ -62,6 +62,7 @@ class Housekeeper:
         said = {
             "service": ("service", self._found(Service, row["service"])),
             "name": ("names", row["names"][self.language]),
+            "labels": ("names", dict(row["names"])),
             "kind": ("kind", row["kind"]),
             "area": ("area", self.areas.get(row.get("area", ""))),
             "opens_on": ("opens_on", as_day(row.get("opens_on"))),

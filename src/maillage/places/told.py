@@ -157,9 +157,9 @@ def where(site: Site) -> str:
     found = Address.objects.filter(location__services_here__service=site.service_id, address_type="physical")
     rows = list(found.order_by("pk")[:2])
     if len(rows) != 1:
-        return site.name
+        return site.called()
     town = " ".join(filter(None, (rows[0].postal_code, rows[0].city)))
-    return ", ".join(filter(None, (site.name, rows[0].address_1, town)))
+    return ", ".join(filter(None, (site.called(), rows[0].address_1, town)))
 
 
 def _phone(request: Request) -> str:

@@ -105,6 +105,7 @@ class Group:
     of_the_house: str  # JSON of the rules
     site: int
     site_name: str
+    site_said: str  # JSON of the names in each language
     area: str
     organization: int
     is_confidential: bool
@@ -160,12 +161,14 @@ def groups_tonight(groups: QuerySet[PlaceGroup], *, on: date, at: datetime) -> l
         ),
         area_code=Coalesce("site__area__code", Value("")),
         said=Cast("labels", TextField()),
+        site_said=Cast("site__labels", TextField()),
         of_genders=Cast("genders", TextField()),
         of_the_house=Cast("rules", TextField()),
     )
     columns = (
         "pk", "uuid", "said", "public", "kind", "unit_size", "care_level", "of_genders", "minimum_age", "maximum_age",
-        "is_wheelchair_accessible", "of_the_house", "site", "site__name", "area_code", "site__service__organization", "kept_secret", "surge",
+        "is_wheelchair_accessible", "of_the_house", "site", "site__name", "site_said",
+        "area_code", "site__service__organization", "kept_secret", "surge",
         "total", "held", "occupied", "out",
     )  # fmt: skip
     rows = counted.order_by("site__name", "site", "order", "pk").values_list(*columns)

@@ -178,3 +178,12 @@ def test_a_service_with_a_house_that_is_lived_in_stays(houseland: Change) -> Non
     kept = _load(folder).kept
     assert "pack:tinyland--house-refuge" in kept
     assert Site.objects.get().service.code == "pack:tinyland--house-refuge"
+
+
+def test_a_house_is_called_in_the_language_of_who_reads(houseland: Change) -> None:
+    _load(houseland())
+    site = Site.objects.order_by("pk")[0]
+    assert site.called("nl") == site.labels["nl"]
+    assert str(site) == site.labels["en"]
+    site.labels = {}
+    assert site.called("nl") == site.name

@@ -36,7 +36,8 @@ class Site(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="sites")
     code = models.CharField(max_length=80, blank=True)  # from a pack
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)  # to sort by, and where no other is told
+    labels = models.JSONField(default=dict)  # the name in each language, when it is not the same in all
     kind = models.CharField(max_length=12, choices=Kind)
     area = models.ForeignKey(Area, null=True, blank=True, on_delete=models.SET_NULL, related_name="sites")
     opens_on = models.DateField(null=True, blank=True)  # S9: a site lent for a time, from opening to closing
@@ -55,7 +56,10 @@ class Site(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.called()
+
+    def called(self, language: str | None = None) -> str:
+        return label_in(self.labels, language, fallback=self.name)
 
 
 class PlaceGroup(models.Model):

@@ -195,7 +195,7 @@ def place_of(stay: Stay, held: list[int]) -> str:
     if stay.is_hidden and site.service.organization_id not in held:  # type: ignore[attr-defined]
         area = site.area.name() if site.area else ""
         return f"{gettext('Confidential address')}, {area}" if area else gettext("Confidential address")
-    return site.name
+    return site.called()
 
 
 def changed(request: HttpRequest, one: Person) -> HttpResponse:

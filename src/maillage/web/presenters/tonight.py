@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from django.utils.translation import gettext, ngettext
 
 from maillage.places.models import Request
 from maillage.places.tonight import Group, Hold, Kept, Tonight, Waiting
+from maillage.territory.models import label_in
 from maillage.web.presenters.vocabulary import Vocabulary
 from maillage.web.presenters.waiting import Rules, days, heads, paused_words
 
@@ -107,7 +109,7 @@ class Say:
     def house(self, group: Group) -> str:
         """A confidential house is only its area, but for its own people."""
         if not group.is_confidential or group.organization in self.own:
-            return group.site_name
+            return label_in(json.loads(group.site_said), None, fallback=group.site_name)
         area = self.words.area_name(group.area)
         return f"{gettext('Confidential address')}, {area}" if area else gettext("Confidential address")
 

@@ -350,7 +350,7 @@ def where(site: Site, *, held: Sequence[int] = ()) -> str:
     if is_confidential(site) and site.service.organization_id not in held:
         area = site.area.name() if site.area else ""
         return f"{gettext('Confidential address')}, {area}" if area else gettext("Confidential address")
-    return site.name
+    return site.called()
 
 
 def places_called(groups: Iterable[PlaceGroup]) -> list[str]:
@@ -361,7 +361,7 @@ def places_called(groups: Iterable[PlaceGroup]) -> list[str]:
     )
     hidden = set(at.values_list("service_id", flat=True))
     return [
-        " · ".join(filter(None, (where(one.site) if one.site.service_id in hidden else one.site.name, one.name())))
+        " · ".join(filter(None, (where(one.site) if one.site.service_id in hidden else one.site.called(), one.name())))
         for one in rows
     ]
 
