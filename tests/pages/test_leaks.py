@@ -21,8 +21,7 @@ from uuid import UUID
 import pytest
 from django.core import mail
 from django.core.management import call_command
-from django.db import transaction
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import translation
@@ -221,6 +220,8 @@ def test_no_page_no_feed_no_answer_says_where_it_is(
     who: str, language: str, hidden: secret.Hidden, inside: housed.Housed, caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
+    if connection.vendor == "postgresql" and language != "en":
+        pytest.skip("every language is walked on SQLite: the database changes no word")
     monkeypatch.setattr("maillage.web.rate.allow", lambda *args: True)
     caplog.set_level(logging.DEBUG)
     client, wrong, seen, statuses, read = client_of(who, language), [], set(), set(), 0
@@ -278,8 +279,6 @@ def is_echo(one: str, mine: list[str]) -> bool:
 
 
 def test_no_export_and_no_command_says_where_it_is(hidden: secret.Hidden, desk: desks.Desk, tmp_path: Path) -> None:
-    if connection.vendor == "postgresql" and language != "en":
-        pytest.skip("every language is walked on SQLite: the database changes no word")
     out = io.StringIO()
     for name in ("all.json", "all.ndjson"):
         call_command("export", "hsds", str(tmp_path / name), stdout=out)
