@@ -140,6 +140,6 @@ def test_a_backup_taken_on_sqlite_comes_back_on_this_database(tmp_path):
     subprocess.run([*run, "demo", "--no-serve", "--services", "40"], env=there, check=True, capture_output=True)
     subprocess.run([*run, "backup", str(tmp_path / "kept.zip")], env=there, check=True, capture_output=True)
     call_command("restore", str(tmp_path / "kept.zip"))
-    assert Service.objects.filter(is_fictional=True).count() == 40
+    assert Service.objects.filter(is_fictional=True).count() >= 40  # and those of the houses
     assert SearchDocument.objects.count() >= 40
     assert Trace.objects.exists()

@@ -378,6 +378,11 @@ def test_after_the_beginning_comes_the_end_and_a_recipient_with_an_account_answe
 # ---- the two addresses
 
 
+@pytest.fixture
+def client() -> Client:
+    return Client(headers={"accept-language": "en"})
+
+
 def test_it_is_taken_away_and_handed_in_at_the_desk(beds: Beds, client: Client) -> None:
     sent, _token = refer(beds)
     address = reverse("desk-referral-fhir", kwargs={"uuid": sent.uuid})

@@ -64,7 +64,7 @@ TABLES: dict[str, Table] = {
     "capacities": Table(
         ServiceCapacity,
         {"unit": "", "available": None, "maximum": None, "status": "", "population": "", "description": "",
-         "updated_at": timezone.now, "expires_at": None},
+         "updated_at": timezone.now, "expires_at": None, "is_derived": False},
         ("service",),
     ),
     "rules": Table(
