@@ -75,6 +75,7 @@ def test_what_somebody_says_becomes_a_mark_and_is_on_no_page(street, count, cora
         page = client.post(
             path, {**ONE, "initials": "QX", "birth_year": "1961", "gender": "man"}, follow=True
         ).content.decode()
+    page = re.sub(r'value="[\w-]{22,}"', "", page)  # keys made by chance may hold any two letters
     assert "known again by what they said" in page
     assert "QX" not in page
     assert "1961" not in page

@@ -239,8 +239,8 @@ def test_the_boxes_ask_the_database_little(
         sent(greta, beds, person)
     bob.get(reverse("desk-referrals"))
     with django_assert_max_num_queries(
-        13
-    ):  # session, user, seat, territory; letters, cards; the house and its line of the trail
+        14
+    ):  # session, user, seat, territory; letters, cards; the house and its line of the trail, in turn on PostgreSQL
         bob.get(reverse("desk-referrals"))
 
 

@@ -99,7 +99,7 @@ def test_who_has_nobody_else_to_ask_calls_those_who_keep_the_list_when_their_num
     beds: Beds, commit: Any
 ) -> None:
     hide(beds)
-    alone = reach(registered(beds, "sleeper").person)
+    alone = reach(registered(beds, "sleeper", language="en").person)
     for number, expected in (("", "Ask the person who helps you where"), ("+32 2 000 00 01", "Call +32 2 000 00 01")):
         if number:
             Phone.objects.create(organization=beds.dispatch, number=number)
