@@ -63,6 +63,20 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.SEARCHES_A_MINUTE = 0  # a suite asks more than a person; what counts is tested where it is set
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What never asks the database says the same on each: once, on SQLite, is enough."""
+    if config.getoption("--database") != "postgresql":
+        return
+    asking = {"db", "transactional_db", "live_server", "django_db_setup"}
+    idle = [
+        item for item in items
+        if not asking & set(getattr(item, "fixturenames", ())) and not item.get_closest_marker("django_db")
+    ]  # fmt: skip
+    config.hook.pytest_deselected(items=idle)
+    left_out = set(idle)
+    items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if STACK in config.stash:
         config.stash[STACK].close()

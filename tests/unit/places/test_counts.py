@@ -89,7 +89,7 @@ def test_who_says_the_same_twice_is_counted_once(tell, count, beds):
 
 def test_nothing_that_was_said_is_kept_but_a_mark(tell, count):
     line = tell(**ANNA)
-    kept = " ".join(str(value) for value in CountLine.objects.filter(pk=line.pk).values_list().get())
+    kept = " ".join(str(value) for name, value in vars(line).items() if name not in {"mark", "uuid", "at"})
     trail = " ".join(str(data) for data in Trace.objects.values_list("data", flat=True))
     assert "1980" not in kept + trail
     assert len(line.mark) == 64

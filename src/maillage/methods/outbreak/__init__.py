@@ -1,5 +1,6 @@
 """Counts that rise above their own past: from years of weeks (Farrington flexible), from a short past (EARS), in space and time."""
 
 from maillage.methods.outbreak.ears import Ears, ears
+from maillage.methods.outbreak.scan import Cluster, Scan, space_time_permutation
 
-__all__ = ["Ears", "ears"]
+__all__ = ["Cluster", "Ears", "Scan", "ears", "space_time_permutation"]
