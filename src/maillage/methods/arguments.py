@@ -76,6 +76,18 @@ def among(name: str, value: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
+def index(name: str, value: ArrayLike, *, size: int | None = None) -> NDArray[Any]:
+    """A row of places in another array, (n,): whole numbers from 0, all smaller than its `size` where that is given."""
+    found = np.asarray(value)
+    if found.ndim != 1 or found.dtype.kind not in "iu":
+        raise ValueError(f"{name}: a row of whole numbers was expected, not {_short(value)}")
+    if found.size and (found.min() < 0 or (size is not None and found.max() >= size)):
+        said = "whole numbers from 0" if size is None else f"whole numbers from 0 to {size - 1}"
+        wrong = found.min() if found.min() < 0 else found.max()
+        raise ValueError(f"{name}: {said} were expected, not {wrong}")
+    return found
+
+
 def monday(name: str, value: date) -> date:
     """A date that is a Monday, the first day of an ISO week."""
     if value.isoweekday() != 1:
