@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -175,10 +174,3 @@ def _of_pack(territory: Territory) -> Mapping[str, Any]:
     """`places.messages` of the pack: template -> language -> text; "subject" too."""
     found = (territory.content.get("places") or {}).get("messages") or {}
     return {code: said for code, said in found.items() if isinstance(said, Mapping)}
-
-
-def said_about(person: Person, *, limit: int = 20) -> list[Message]:
-    """What was said to somebody, and what somebody who helps them still has to say, newest first."""
-    return list(
-        Message.objects.filter(Q(person=person) | Q(person__same_as=person)).order_by("-created_at", "-pk")[:limit]
-    )

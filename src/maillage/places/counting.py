@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from maillage.people.rules import gettext_noop
+
 STREET, SERVICE = "street", "service"
 BOTH: Final = "both"
 MOST_STREET, MOST_SERVICE = 50, 2_000  # people of one line: more is a slip of the finger
 OLDEST: Final = 110
 SERVICE_ZONE: Final = "service:"  # what a service tells stands under its own name, not under a street
-
-
-def gettext_noop(sentence: str) -> str:
-    """The sentence itself: rules know no Django; the extractor of messages knows this name."""
-    return sentence
 
 
 class NotCounted(Exception):

@@ -17,7 +17,6 @@ from maillage.places.models import (
     Apart,
     GroupNight,
     Occupant,
-    Offer,
     OutOfUse,
     Place,
     PlaceGroup,
@@ -246,12 +245,3 @@ def requests_for(user: User, territory: Territory, *, at: datetime) -> QuerySet[
     mine = carer_in(user, territory, at=at)
     helped = Q(person__in=Person.objects.of(mine, at=at))
     return Request.objects.filter(helped | Q(waiting_list__keeper__in=mine), waiting_list__territory=territory)
-
-
-def offers_for(user: User, territory: Territory, *, at: datetime) -> QuerySet[Offer]:
-    """Those of the requests that they may read, and those of places in their own house."""
-    mine = carer_in(user, territory, at=at)
-    asked = Q(request__in=requests_for(user, territory, at=at))
-    return Offer.objects.filter(
-        asked | Q(group__site__service__organization__in=mine), request__waiting_list__territory=territory
-    )

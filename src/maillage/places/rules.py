@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from maillage.people.rules import NotAllowed
+from maillage.people.rules import NotAllowed, gettext_noop
 from maillage.places.waiting import Refused as Refused
-from maillage.places.waiting import gettext_noop as gettext_noop
 
 # Stay.State -> what may become of it. What did not take place stays so: somebody who comes late is given a place again.
 HELD, IN, OUT, NO_SHOW, CANCELLED = "held", "in", "out", "no_show", "cancelled"

@@ -8,11 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-
-def gettext_noop(sentence: str) -> str:
-    """The sentence itself: this file knows no Django; the extractor of messages knows this name."""
-    return sentence
-
+from maillage.people.rules import gettext_noop
 
 # Why a clock pauses. None of them takes somebody off a list; silence is none of them.
 DECLINED, HOSPITAL, PRISON, AWAY, ASKED = "declined", "hospital", "prison", "away", "asked"

@@ -17,14 +17,11 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, Final
 
+from maillage.people.rules import gettext_noop
+
 MOST_DAYS: Final = 60  # of a forecast
 COLDEST, WARMEST = -60.0, 60.0  # degrees Celsius: beyond, somebody mistyped
 COLUMNS: Final = ("on", "low", "high")
-
-
-def gettext_noop(text: str) -> str:
-    """Marks a sentence for translation: `rules.py` and its like know no Django."""
-    return text
 
 
 LINE_UNREADABLE: Final = gettext_noop(

@@ -27,6 +27,14 @@ def started(cast: Any, testland: Territory, title: str = "Somewhere to sleep") -
     return actions.start_list(testland, title, language="nl", by=cast.bob, at=NOW)
 
 
+def says_nobody(text: str, country: str) -> bool:
+    try:
+        rules.check_says_nobody(text, country)
+    except rules.Personal:
+        return False
+    return True
+
+
 def services(count: int) -> list[Service]:
     return list(Service.objects.order_by("pk")[:count])
 
@@ -129,7 +137,7 @@ def test_what_says_who_somebody_is_is_refused_with_a_sentence(cast: Any, testlan
         actions.note_in_list(item, text, by=cast.bob)
     with pytest.raises(rules.Personal):
         started(cast, testland, title=text)
-    assert not rules.says_nobody(text, "BE")
+    assert not says_nobody(text, "BE")
 
 
 @pytest.mark.parametrize(
@@ -137,12 +145,12 @@ def test_what_says_who_somebody_is_is_refused_with_a_sentence(cast: Any, testlan
     ["", "Tuesday 12/05 at 14:30", "05/12/2026 14:30, then 06/12/2026 at 9", "open 9:00-12:00 13:00-17:00", "2025-2026", "Bus 59; 1030 North"],
 )  # fmt: skip
 def test_an_appointment_may_be_written(text: str) -> None:
-    assert rules.says_nobody(text, "BE")
+    assert says_nobody(text, "BE")
 
 
 @given(st.emails())
 def test_no_address_passes(email: str) -> None:
-    assert not rules.says_nobody(f"write to {email} please", "BE") or "." not in email.rpartition("@")[2]
+    assert not says_nobody(f"write to {email} please", "BE") or "." not in email.rpartition("@")[2]
 
 
 @given(
@@ -160,7 +168,7 @@ def test_no_national_number_passes_however_it_is_written(
     assert nn.is_valid(number) or year == 0
     parts = (number[:2], number[2:4], number[4:6], number[6:9], number[9:])
     written = "".join(f"{part}{sign}" for part, sign in zip(parts, [*between, ""], strict=True))
-    assert not rules.says_nobody(f"for {written}", "BE")
+    assert not says_nobody(f"for {written}", "BE")
 
 
 @given(st.lists(st.integers(0, 9), min_size=8, max_size=15), SEPARATORS)
@@ -168,9 +176,9 @@ def test_no_telephone_number_passes(digits: list[int], sign: str) -> None:
     number = "".join(map(str, digits))
     pairs = sign.join(number[start : start + 2] for start in range(0, len(number), 2)) if sign in " ." else number
     written = f"+{pairs}" if sign else number
-    assert not rules.says_nobody(written, "BE")
+    assert not says_nobody(written, "BE")
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "Z", "P"], exclude_characters="@"), max_size=80))
 def test_words_alone_always_pass(text: str) -> None:
-    assert rules.says_nobody(text, "BE")
+    assert says_nobody(text, "BE")

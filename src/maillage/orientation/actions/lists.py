@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -13,9 +12,9 @@ from maillage.directory.models import Service
 from maillage.methods.text import typed
 from maillage.orientation import rules
 from maillage.orientation.models import SharedList, SharedListItem
-from maillage.people import audit
+from maillage.people import audit, tokens
 from maillage.people.models import User
-from maillage.people.rules import NotAllowed
+from maillage.people.rules import NotAllowed, gettext_noop
 from maillage.territory.models import Territory
 
 
@@ -30,7 +29,7 @@ def start_list(territory: Territory, title: str, *, language: str = "", by: User
     if SharedList.objects.filter(owner=by, territory=territory, expires_at__gt=at).count() >= rules.MOST_LISTS:
         raise ListFull
     made = SharedList.objects.create(
-        territory=territory, owner=by, title=title, language=language, token=_hashed(secrets.token_urlsafe(32)),
+        territory=territory, owner=by, title=title, language=language, token=tokens.hashed(secrets.token_urlsafe(32)),
         created_at=at, expires_at=at + timedelta(days=rules.LIST_DAYS),
     )  # fmt: skip
     audit.record("started a list", made, by=by, at=at)
@@ -104,7 +103,7 @@ def hand_over(shared: SharedList, *, by: User, at: datetime) -> str:
     """
     _own(shared, by)
     token = secrets.token_urlsafe(32)
-    shared.token, shared.expires_at = _hashed(token), at + timedelta(days=rules.LIST_DAYS)
+    shared.token, shared.expires_at = tokens.hashed(token), at + timedelta(days=rules.LIST_DAYS)
     shared.save(update_fields=["token", "expires_at"])
     audit.record("handed over a list", shared, by=by, at=at)
     return token
@@ -125,19 +124,15 @@ def forget_lists(at: datetime) -> int:
 
 def handed_over(territory: Territory, token: str, *, at: datetime) -> SharedList | None:
     """The list that this link opens, while it lives."""
-    return SharedList.objects.filter(territory=territory, token=_hashed(token), expires_at__gt=at).first()
+    return SharedList.objects.filter(territory=territory, token=tokens.hashed(token), expires_at__gt=at).first()
 
 
 def _own(shared: SharedList, by: User) -> None:
     if shared.owner_id != by.pk:
-        raise NotAllowed(rules.gettext_noop("Only the person who made this list changes it."))
+        raise NotAllowed(gettext_noop("Only the person who made this list changes it."))
 
 
 def _of_nobody(text: str, limit: int, territory: Territory) -> str:
     text = typed(text, limit)
     rules.check_says_nobody(text, territory.country)
     return text
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from stdnum import get_cc_module
 
+from maillage.people.rules import gettext_noop
+
 FactValue = bool | float | str
 
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -219,11 +221,6 @@ class Personal(Exception):
     """What was typed looks like it says who somebody is. The message is a sentence, an English message id."""
 
 
-def gettext_noop(sentence: str) -> str:
-    """The sentence itself: rules know no Django; the extractor of messages knows this name."""
-    return sentence
-
-
 def check_says_nobody(text: str, country: str) -> None:
     """A text of a shared list is about services: it holds no e-mail address, no telephone or personal number.
 
@@ -239,14 +236,6 @@ def check_says_nobody(text: str, country: str) -> None:
         raise Personal(
             gettext_noop("A list says nothing about a person: take the telephone number or other long number out.")
         )
-
-
-def says_nobody(text: str, country: str) -> bool:
-    try:
-        check_says_nobody(text, country)
-    except Personal:
-        return False
-    return True
 
 
 def _is_personal_number(number: str, country: str) -> bool:

@@ -21,11 +21,12 @@ from maillage.methods.text import typed
 from maillage.people import audit
 from maillage.people.actions import persons as people_actions
 from maillage.people.models import CareLink, Household, Person, User
+from maillage.people.rules import gettext_noop
 from maillage.places import fitting, queries, rules
 from maillage.places import waiting as words
 from maillage.places.actions import waiting
 from maillage.places.models import GroupNight, Occupant, Offer, Place, PlaceGroup, Request, Site, Stay
-from maillage.places.rules import AlreadyHoused, Impossible, NoRoom, NotForThem, PlaceTaken, gettext_noop
+from maillage.places.rules import AlreadyHoused, Impossible, NoRoom, NotForThem, PlaceTaken
 from maillage.territory.models import Territory
 
 TRIES: Final = 3  # other places, after somebody was faster

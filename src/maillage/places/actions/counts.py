@@ -18,9 +18,9 @@ from maillage.directory.models import Service
 from maillage.people import audit
 from maillage.people.models import User
 from maillage.people.queries import carer_in, standing
-from maillage.people.rules import ADMINISTRATOR, COORDINATOR, NotAllowed
+from maillage.people.rules import ADMINISTRATOR, COORDINATOR, NotAllowed, gettext_noop
 from maillage.places import counting
-from maillage.places.counting import NotCounted, gettext_noop
+from maillage.places.counting import NotCounted
 from maillage.places.models import Count, CountLine
 from maillage.territory.models import Area, Territory
 

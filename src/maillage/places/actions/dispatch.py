@@ -10,11 +10,10 @@ from django.db import transaction
 from maillage.people import audit
 from maillage.people.models import User
 from maillage.people.queries import carer_in
-from maillage.people.rules import NotAllowed
+from maillage.people.rules import NotAllowed, gettext_noop
 from maillage.places import rules
 from maillage.places.actions import claims, offers, stays
 from maillage.places.models import PlaceGroup, Refusal, Request, Stay
-from maillage.places.waiting import gettext_noop
 from maillage.territory.models import Territory
 
 KEEPERS: Final = gettext_noop("Only those who keep the list do this.")

@@ -21,7 +21,7 @@ from maillage.people import audit, tokens
 from maillage.people.models import Person, User
 from maillage.people.once import once
 from maillage.people.queries import helps
-from maillage.people.rules import NotAllowed
+from maillage.people.rules import NotAllowed, gettext_noop
 from maillage.places import links, queries, rules, standing, told
 from maillage.places import waiting as words
 from maillage.places.actions import claims, stays, waiting
@@ -37,7 +37,7 @@ from maillage.places.models import (
 )
 from maillage.places.nights import NOTHING_FOUND
 from maillage.places.rules import Impossible, NotForThem
-from maillage.places.waiting import Changed, gettext_noop
+from maillage.places.waiting import Changed
 from maillage.territory.models import Territory
 
 LATE: Final = gettext_noop("This offer has been answered, taken back, or was not answered in time.")

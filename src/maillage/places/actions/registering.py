@@ -18,6 +18,7 @@ from django.db.models import Q
 from maillage.people import audit
 from maillage.people.actions import persons
 from maillage.people.models import Consent, Person, User
+from maillage.people.rules import gettext_noop
 from maillage.places import nights, queries, rules, waiting
 from maillage.places.actions import offers
 from maillage.places.actions import waiting as act
@@ -72,7 +73,7 @@ def register(
     WaitingList.objects.select_for_update().get(pk=waiting_list.pk)  # nobody comes in while the list is being published
     draw = draw_of(waiting_list, queries.night(waiting_list.territory, at), at=at)
     if not is_open(draw, at=at) or waiting_list.keeper is None:
-        raise waiting.WindowClosed(waiting.gettext_noop("Registration is closed for tonight."))
+        raise waiting.WindowClosed(gettext_noop("Registration is closed for tonight."))
     waiting.check_people(said.people)
     person = persons.register(waiting_list.territory, waiting_list.keeper, by=ALONE, at=at, **said.details)
     consent = None

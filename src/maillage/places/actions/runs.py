@@ -20,7 +20,7 @@ from maillage.methods.text import typed
 from maillage.people import audit
 from maillage.people.models import User
 from maillage.people.queries import carer_in
-from maillage.people.rules import NotAllowed
+from maillage.people.rules import NotAllowed, gettext_noop
 from maillage.places import queries, told
 from maillage.places import rules as decisions
 from maillage.places.actions import claims, offers, waiting
@@ -38,7 +38,7 @@ from maillage.places.models import (
     RuleSet,
     WaitingList,
 )
-from maillage.places.waiting import Changed, Refused, gettext_noop
+from maillage.places.waiting import Changed, Refused
 
 ROUNDS: Final = 3  # runs after each other, when somebody was faster
 KEEPERS: Final = gettext_noop("Only the members of the organisation that keeps this list run it.")

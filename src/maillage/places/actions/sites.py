@@ -14,10 +14,11 @@ from maillage.methods.text import typed
 from maillage.people import audit
 from maillage.people.models import User
 from maillage.people.queries import carer_in
+from maillage.people.rules import gettext_noop
 from maillage.places import queries, rules
 from maillage.places.actions import claims
 from maillage.places.models import GroupNight, OutOfUse, Place, PlaceGroup, Site, Stay
-from maillage.places.rules import Impossible, PlaceTaken, gettext_noop
+from maillage.places.rules import Impossible, PlaceTaken
 from maillage.territory.models import Area, Territory
 
 MOST_PLACES: Final = 5_000  # of a group

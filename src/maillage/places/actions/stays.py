@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 
 from maillage.people import audit
 from maillage.people.models import User
+from maillage.people.rules import gettext_noop
 from maillage.places import queries, rules
 from maillage.places.actions import claims, followed, moving
 from maillage.places.actions.claims import hold
 from maillage.places.models import Offer, Place, PlaceGroup, Refusal, Stay
-from maillage.places.rules import AlreadyHoused, Impossible, PlaceTaken, Refused, gettext_noop
+from maillage.places.rules import AlreadyHoused, Impossible, PlaceTaken, Refused
 from maillage.territory.models import Territory
 
 __all__ = ["admit", "cancel", "check_out", "count_refusal", "hold", "move", "no_show", "renew", "sweep"]

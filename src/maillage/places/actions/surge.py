@@ -11,12 +11,12 @@ from django.db import IntegrityError, transaction
 from maillage.methods.text import typed
 from maillage.people import audit
 from maillage.people.models import Membership, Role, User
-from maillage.people.rules import NotAllowed
+from maillage.people.rules import NotAllowed, gettext_noop
 from maillage.places import winter
 from maillage.places.actions import claims
 from maillage.places.models import PlaceGroup, Site, SurgeActivation
 from maillage.places.rules import Impossible
-from maillage.places.waiting import Changed, gettext_noop
+from maillage.places.waiting import Changed
 from maillage.territory.models import Territory
 
 DECIDERS: Final = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})

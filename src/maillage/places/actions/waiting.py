@@ -19,13 +19,13 @@ from maillage.people import audit, tokens
 from maillage.people.actions import persons
 from maillage.people.models import CareLink, Consent, Household, Organization, Person, User
 from maillage.people.queries import carer_in, helps
-from maillage.people.rules import NotAllowed
+from maillage.people.rules import NotAllowed, gettext_noop
 from maillage.places import clock, links, rules, told, waiting
 from maillage.places.actions import followed
 from maillage.places.models import Apart, Assessment, ClockEvent, Request, RuleSet, WaitingList
 
 OPEN = (Request.State.WAITING, Request.State.OFFERED)
-CANNOT = waiting.gettext_noop("Only those who help this person, and those who keep the list, do this.")
+CANNOT = gettext_noop("Only those who help this person, and those who keep the list, do this.")
 
 
 def rules_of(waiting_list: WaitingList, *, at: datetime) -> RuleSet | None:
@@ -86,7 +86,7 @@ def ask(
             )  # fmt: skip
     except IntegrityError:
         raise waiting.AlreadyWaiting(
-            waiting.gettext_noop("They stand on this list already: open that request instead.")
+            gettext_noop("They stand on this list already: open that request instead.")
         ) from None
     _tick(made, ClockEvent.Kind.START, waiting.ASKED_FOR, by=by, at=at)
     followed.listed(letter, by=by, at=at)
@@ -102,7 +102,7 @@ def _letter(referral: Referral | None, person: Person) -> Referral | None:
     """The referral by which they ask, theirs and no other's."""
     letter = followed.lock(referral.pk if referral else None)
     if letter is not None and letter.person_id != person.pk:
-        raise waiting.Refused(waiting.gettext_noop("This referral is about somebody else."))
+        raise waiting.Refused(gettext_noop("This referral is about somebody else."))
     return letter
 
 
@@ -116,7 +116,7 @@ def _check_consent(
     agreed = consent is not None and consent.purpose == Consent.Purpose.WAITING_LIST and consent.person_id == person.pk
     if not agreed or not persons.holds(consent, at=at):
         raise waiting.ConsentMissing(
-            waiting.gettext_noop("They have not agreed yet that those who keep this list read their request.")
+            gettext_noop("They have not agreed yet that those who keep this list read their request.")
         )
 
 
@@ -134,7 +134,7 @@ def describe(
     for name, value in said.items():
         setattr(request, name, value)
     if not Request.objects.filter(pk=request.pk, state__in=OPEN).update(**said):
-        raise waiting.Changed(waiting.gettext_noop("This request has ended in the meantime."))
+        raise waiting.Changed(gettext_noop("This request has ended in the meantime."))
     audit.record("described a request", request, by=by, at=at, data={"details": sorted(said)})
 
 
@@ -158,7 +158,7 @@ def withdraw_proof(request: Request, number: int, *, by: User | str, at: datetim
     _check(by, request, at)
     held = Request.objects.select_for_update().get(pk=request.pk)
     if not 0 <= number < len(held.evidence):
-        raise waiting.Changed(waiting.gettext_noop("This line was taken away in the meantime."))
+        raise waiting.Changed(gettext_noop("This line was taken away in the meantime."))
     code = held.evidence[number].get("code", "")
     held.evidence = [one for index, one in enumerate(held.evidence) if index != number]
     held.save(update_fields=["evidence"])
@@ -173,7 +173,7 @@ def pause(request: Request, reason: str, *, until: datetime | None = None, by: U
     waiting.check_pause(reason)
     _check_open(request)
     if until is not None and until <= at:
-        raise waiting.Refused(waiting.gettext_noop("A pause ends after it begins."))
+        raise waiting.Refused(gettext_noop("A pause ends after it begins."))
     _tick(request, ClockEvent.Kind.PAUSE, reason, by=by, at=at)
     if until is not None:
         _tick(request, ClockEvent.Kind.RESUME, reason, by=by, at=until)
@@ -217,7 +217,7 @@ def assess(
     _check_open(request)
     waiting.check_assessment(content_of(request.waiting_list, at=at), tier, reasons)
     if valid_until is not None and valid_until <= at:
-        raise waiting.Refused(waiting.gettext_noop("It holds until a day to come."))
+        raise waiting.Refused(gettext_noop("It holds until a day to come."))
     made = Assessment.objects.create(
         request=request, tier=tier, reasons=list(dict.fromkeys(reasons)), note=typed(note, 4000),
         by=by if isinstance(by, User) else None, made_at=at, valid_until=valid_until,
@@ -235,9 +235,9 @@ def keep_apart(
         raise NotAllowed(CANNOT)
     reason = typed(reason, waiting.LONGEST_REASON)
     if one.pk == other.pk:
-        raise waiting.Refused(waiting.gettext_noop("Choose somebody else: this is the same person."))
+        raise waiting.Refused(gettext_noop("Choose somebody else: this is the same person."))
     if not reason:
-        raise waiting.Refused(waiting.gettext_noop("Say why they are kept apart."))
+        raise waiting.Refused(gettext_noop("Say why they are kept apart."))
     first, second = sorted((one, other), key=lambda person: person.pk)
     said = {"reason": reason, "said_by": by if isinstance(by, User) else None, "said_at": at, "until": until}
     made, _new = Apart.objects.update_or_create(one=first, other=second, defaults=said)
@@ -277,7 +277,7 @@ def end(request: Request, code: str, *, by: User | str, at: datetime) -> None:
     waiting.check_end(code)
     ended = Request.objects.filter(pk=request.pk, state=Request.State.WAITING)
     if not ended.update(state=Request.State.CLOSED, end_code=code, ended_at=at):
-        raise waiting.Changed(waiting.gettext_noop("A place is offered, or the request has ended: look at it again."))
+        raise waiting.Changed(gettext_noop("A place is offered, or the request has ended: look at it again."))
     request.state, request.end_code, request.ended_at = Request.State.CLOSED, code, at
     _tick(request, ClockEvent.Kind.STOP, code, by=by, at=at)
     let_go(request, by=by, at=at)
@@ -307,4 +307,4 @@ def _tick(request: Request, kind: str, reason: str, *, by: User | str, at: datet
 
 def _check_open(request: Request) -> None:
     if not Request.objects.filter(pk=request.pk, state__in=OPEN).exists():
-        raise waiting.Changed(waiting.gettext_noop("This request has ended in the meantime."))
+        raise waiting.Changed(gettext_noop("This request has ended in the meantime."))

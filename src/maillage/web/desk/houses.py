@@ -25,7 +25,7 @@ from maillage.orientation import referring
 from maillage.people import audit, finding
 from maillage.people.models import Person
 from maillage.people.once import once
-from maillage.people.rules import NotAllowed
+from maillage.people.rules import NotAllowed, gettext_noop
 from maillage.places import queries, waiting
 from maillage.places.actions import followed, stays
 from maillage.places.actions import sites as houses
@@ -268,7 +268,7 @@ def cancel(request: HttpRequest, one: Site) -> str:
 def renew(request: HttpRequest, one: Site) -> str:
     until = a_day(request, "until")
     if until is None:
-        raise waiting.Refused(waiting.gettext_noop("Say until which day they stay."))
+        raise waiting.Refused(gettext_noop("Say until which day they stay."))
     stays.renew(stay_of(request, one), until, **by_at(request))
     return _("They stay until then.")
 

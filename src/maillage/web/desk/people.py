@@ -30,6 +30,7 @@ from maillage.web.presenters import people as present
 from maillage.web.presenters import referrals as sent
 from maillage.web.presenters import trail
 from maillage.web.presenters.vocabulary import vocabulary
+from maillage.web.presenters.words import confidential
 from maillage.web.seat import seat
 
 LAST = 20  # lines of who read a record
@@ -193,8 +194,7 @@ def stays_of(one: Person, held: list[int]) -> list[tuple[Stay, str]]:
 def place_of(stay: Stay, held: list[int]) -> str:
     site = stay.group.site
     if stay.is_hidden and site.service.organization_id not in held:  # type: ignore[attr-defined]
-        area = site.area.name() if site.area else ""
-        return f"{gettext('Confidential address')}, {area}" if area else gettext("Confidential address")
+        return confidential(site.area.name() if site.area else "")
     return site.called()
 
 

@@ -19,6 +19,7 @@ from maillage.places.tonight import Group, Hold, Kept, Tonight, Waiting
 from maillage.territory.models import label_in
 from maillage.web.presenters.vocabulary import Vocabulary
 from maillage.web.presenters.waiting import Rules, days, heads, paused_words
+from maillage.web.presenters.words import confidential
 
 KEYS = 4  # places that a number gives; all the others are one press further
 
@@ -110,8 +111,7 @@ class Say:
         """A confidential house is only its area, but for its own people."""
         if not group.is_confidential or group.organization in self.own:
             return label_in(json.loads(group.site_said), None, fallback=group.site_name)
-        area = self.words.area_name(group.area)
-        return f"{gettext('Confidential address')}, {area}" if area else gettext("Confidential address")
+        return confidential(self.words.area_name(group.area))
 
     def group(self, group: Group) -> str:
         if group.is_confidential and group.organization not in self.own:

@@ -19,6 +19,7 @@ from maillage.places.models import Assessment, ClockEvent, Offer, PlaceGroup, Re
 from maillage.places.standing import Standing
 from maillage.territory.models import label_in
 from maillage.web.presenters.vocabulary import Vocabulary
+from maillage.web.presenters.words import confidential
 
 KINDS = {"waiting": "", "offered": "verify", "placed": "fits", "closed": "no"}
 MOMENT = "j F Y H:i"
@@ -348,8 +349,7 @@ class Proof:
 def where(site: Site, *, held: Sequence[int] = ()) -> str:
     """How a house is called by somebody who does not work there: a confidential one only by its area."""
     if is_confidential(site) and site.service.organization_id not in held:
-        area = site.area.name() if site.area else ""
-        return f"{gettext('Confidential address')}, {area}" if area else gettext("Confidential address")
+        return confidential(site.area.name() if site.area else "")
     return site.called()
 
 

@@ -192,7 +192,9 @@ def overdue(on: date | None, months: int, *, today: date) -> str:
 def place(card: Card, words: Vocabulary) -> str:
     """Where it is, as far as anyone may know."""
     area = words.area_name(card.area)
-    if card.is_confidential:
-        hidden = gettext("Confidential address")
-        return f"{hidden}, {area}" if area else hidden
-    return card.address or area
+    return confidential(area) if card.is_confidential else card.address or area
+
+
+def confidential(area: str) -> str:
+    """All that is said of a place that must not be found: the area around it, when there is one."""
+    return f"{gettext('Confidential address')}, {area}" if area else gettext("Confidential address")
