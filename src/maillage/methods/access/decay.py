@@ -1,0 +1,92 @@
+"""Decays: what a journey still counts for, from its cost (minutes, metres, francs: whatever the pairs are told in)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from maillage.methods.arguments import Floats, floats
+
+Decay = Callable[[Floats], Floats]
+ENHANCED = MappingProxyType({10.0: 1.0, 20.0: 0.68, 30.0: 0.22})  # minutes: Luo and Qi 2009
+THREE_STEP = MappingProxyType({10.0: 0.962, 20.0: 0.704, 30.0: 0.377, 60.0: 0.042})  # minutes: Wan et al. 2012
+BLOCK = 1 << 16  # costs weighed at once: they fit in the processor's cache
+LEAST = 1e-200  # a smaller weight is out of reach: divided by, it would pass what a number can hold
+
+
+def within(limit: float) -> Decay:
+    """The decay of a plain catchment: 1 up to `limit`, itself included, then 0."""
+    return steps({limit: 1.0})
+
+
+def steps(table: Mapping[float, float]) -> Decay:
+    """A decay by zones: the weight of the first cost of the `table` that is not below the cost of the journey; 0 beyond the last.
+
+    {10: 1, 20: 0.68, 30: 0.22}: 1 up to 10, itself included, 0.68 up to 20, 0.22 up to 30. Weights are at least 0.
+    """
+    if not table:
+        raise ValueError("table: at least one zone was expected, not none")
+    edges = floats("table", sorted(table), ndim=1, least=0, infinite=True)
+    weights = np.append(floats("table", [table[edge] for edge in sorted(table)], ndim=1, least=0), 0.0)
+
+    def decay(cost: Floats) -> Floats:
+        if len(edges) > 16:
+            return weights[np.searchsorted(edges, cost)]
+        zone = np.zeros(cost.shape, np.uint8)
+        for edge in edges:  # a few comparisons are faster than a search for each
+            zone += cost > edge
+        return weights[zone]
+
+    return decay
+
+
+def gaussian(sigma: float, *, limit: float = np.inf) -> Decay:
+    """A decay along a bell: exp(-cost^2 / (2 sigma^2)), 1 at cost 0; 0 beyond `limit`."""
+    width = float(floats("sigma", sigma, ndim=0, above=0))
+    return _cut(lambda cost: np.exp(-0.5 * (cost / width) ** 2), limit)
+
+
+def gravity(scale: float, power: float, *, least: float = 0.0, limit: float = np.inf) -> Decay:
+    """A decay by a power: (cost / scale)^power, `power` at most 0; 0 beyond `limit`.
+
+    A cost below `least` counts as `least`. Without it a journey that costs nothing would weigh without end: it is refused.
+    """
+    unit, exponent = float(floats("scale", scale, ndim=0, above=0)), float(floats("power", power, ndim=0, most=0))
+    smallest = float(floats("least", least, ndim=0, least=0))
+
+    def decay(cost: Floats) -> Floats:
+        raised = np.maximum(cost, smallest)
+        if exponent and raised.size and not raised.min() > 0:
+            raise ValueError("cost: more than 0 was expected by gravity without `least`, not 0")
+        found: Floats = (raised / unit) ** exponent
+        return found
+
+    return _cut(decay, limit)
+
+
+def read(decay: Decay | Mapping[float, float] | float) -> Decay:
+    """The decay itself: from a table of zones, from one limit, or as it is."""
+    if callable(decay):
+        return decay
+    return steps(decay) if isinstance(decay, Mapping) else within(decay)
+
+
+def weighed(decay: Decay, cost: Floats) -> Floats:
+    """The weight of each cost, 0 where there is no way (an infinite cost) and below `LEAST`; each finite, at least 0."""
+    found = np.empty(cost.shape)
+    for start in range(0, len(cost), BLOCK):
+        some = cost[start : start + BLOCK]
+        weight = np.asarray(decay(some), np.float64)
+        if weight.shape != some.shape or not (weight.size and weight.min() >= 0 and weight.max() < np.inf):
+            raise ValueError("decay: a finite weight of at least 0 for each cost was expected, not another")
+        found[start : start + BLOCK] = np.where((weight < LEAST) | (some == np.inf), 0.0, weight)
+    return found
+
+
+def _cut(decay: Decay, limit: float) -> Decay:
+    beyond = float(floats("limit", limit, ndim=0, least=0, infinite=True))
+    if beyond == np.inf:
+        return decay
+    return lambda cost: np.where(cost <= beyond, decay(cost), 0.0)

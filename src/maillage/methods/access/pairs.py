@@ -1,0 +1,62 @@
+"""Who can go where: pairs of a place and a supplier with the cost of the journey, read once."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array, csc_array, csr_array
+
+from maillage.methods.arguments import Floats, floats, index, same_shape
+
+Pairs = tuple[ArrayLike, ArrayLike, ArrayLike]  # origin, destination, cost
+Ints = NDArray[Any]
+BLOCK = 1 << 20
+
+
+def read(pairs: Pairs, origins: int, suppliers: int) -> tuple[Ints, Ints, Floats]:
+    """Origin, destination and cost of each pair, (pairs,) each, after the checks. A cost may be infinite: there is no way."""
+    try:
+        origin, destination, cost = pairs
+    except (TypeError, ValueError):
+        raise ValueError("pairs: origin, destination and cost, three arrays, were expected") from None
+    start, end = index("origin", origin, size=origins), index("destination", destination, size=suppliers)
+    price = floats("cost", cost, ndim=1, least=0, infinite=True)
+    same_shape(origin=start, destination=end, cost=price)
+    return start, end, price
+
+
+def by_supplier(weight: Floats, start: Ints, end: Ints, shape: tuple[int, int]) -> csc_array:
+    """The matrix (origins, suppliers), one column after the other, without its zeros; a pair given twice is refused."""
+    found = coo_array((weight, (start, end)), shape=shape).tocsc()
+    _once(found, start, end)
+    if not weight.size or weight.min() == 0:
+        found.eliminate_zeros()
+    return found
+
+
+def by_origin(cost: Floats, start: Ints, end: Ints, shape: tuple[int, int]) -> csr_array:
+    """The matrix of costs, one row after the other; a pair given twice is refused. A cost of 0 stays."""
+    found = coo_array((cost, (start, end)), shape=shape).tocsr()
+    _once(found, start, end)
+    return found
+
+
+def reached(weights: csc_array, has: NDArray[np.bool_]) -> Ints:
+    """How many of the suppliers that have something each origin reaches: counted in blocks, for a count copies what it counts."""
+    size = weights.shape[0]
+    open_to = weights.indices if has.all() else weights.indices[np.repeat(has, np.diff(weights.indptr))]
+    found = np.zeros(size, np.int64)
+    for start in range(0, len(open_to), BLOCK):
+        found += np.bincount(open_to[start : start + BLOCK], minlength=size)
+    return found
+
+
+def _once(found: csc_array | csr_array, start: Ints, end: Ints) -> None:
+    """SciPy adds up what it finds twice: then fewer are left."""
+    if found.nnz < len(start):
+        both = np.stack([start, end], axis=1)
+        each, times = np.unique(both, axis=0, return_counts=True)
+        origin, destination = cast("list[int]", each[np.argmax(times > 1)].tolist())
+        raise ValueError(f"pairs: each once was expected, not origin {origin}, destination {destination} twice")
