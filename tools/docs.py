@@ -41,15 +41,18 @@ def main() -> int:
     django.setup()
     pages = {
         "rooms.md": rooms(), "entities.md": entities(), "states.md": states(), "commands.md": commands(),
-        "settings.md": settings(), "manual.md": manual(), "access.md": access(),
+        "settings.md": settings(), "manual.md": manual(), "access.md": access(), **methods(),
     }  # fmt: skip
     stale = [name for name, text in pages.items() if _read(TARGET / name) != text]
-    stale += [path.name for path in TARGET.glob("*") if path.name not in pages]
+    folders = {TARGET, *((TARGET / name).parent for name in pages)}
+    there = {path.resolve() for folder in folders for path in folder.glob("*")}
+    stale += [os.path.relpath(path, TARGET) for path in there - {(TARGET / name).resolve() for name in pages}]
     if check:
         print("stale: " + ", ".join(stale) + " (just docs)" if stale else "the generated pages are current")
         return bool(stale)
     TARGET.mkdir(parents=True, exist_ok=True)
     for name in stale:
+        (TARGET / name).parent.mkdir(parents=True, exist_ok=True)
         if name in pages:
             (TARGET / name).write_text(pages[name], "utf-8")
         else:
@@ -272,6 +275,20 @@ def access() -> str:
         "that is not in the table is refused to everyone. Reasons: [roles and rights](../../explanation/roles-and-rights.md).",
         lines,
     )
+
+
+def methods() -> dict[str, str]:
+    """One page and one picture a family, and the page that lists them."""
+    import methods_pages as told
+
+    intro = "Pure functions, arrays in and results out, usable on their own: `from maillage.methods import rates`. Each page is made "
+    intro += "of what the code says of itself, of the sentences that its tests prove, and of a picture that it drew."
+    pages = {"methods.md": _page("Methods", intro, told.overview())}
+    for family in told.families():
+        says, lines = told.page(family)
+        pages[f"methods-{family}.md"] = _page(family.capitalize(), says, lines)
+        pages[f"../../images/methods/{family}.svg"] = told.picture(family)
+    return pages
 
 
 def manual() -> str:
