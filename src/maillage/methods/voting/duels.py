@@ -1,0 +1,246 @@
+"""Residents say which of two needs matters more: Bradley and Terry's strengths by stratum, and which two to show next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import partial
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.csgraph import connected_components
+from scipy.special import expit
+
+from maillage.methods.arguments import floats, same_shape, share, whole
+from maillage.methods.voting.ballots import Floats, Ints, Recount, in_order, ranked_by
+
+STEP = float(np.log(2))  # along which no chance can change enough for Newton's step to lose likelihood
+CLOSE = 9  # decimals: strengths that differ by less are equal
+
+
+class Reason(IntEnum):
+    """Why an item has no strength, or one that says less than it seems."""
+
+    NONE = 0
+    NEVER_JUDGED = 1  # nobody judged it: NaN
+    PARTLY_JUDGED = 2  # some stratum did not judge it: the strength is that of the others
+
+
+@dataclass(frozen=True, slots=True)
+class BradleyTerry:
+    """Strengths are log odds: an item wins against another with the chance 1 / (1 + exp(other - own)); their mean is 0."""
+
+    rank: Ints  # (items,)
+    order: Ints  # (items,) best first; equal ranks by position in the list
+    estimate: Floats  # (items,) strength in the whole population
+    standard_error: Floats
+    lower: Floats
+    upper: Floats
+    share: Floats  # (items,) chance that a resident prefers it to another item drawn at random
+    reason: NDArray[np.int8]  # (items,) see `Reason`
+    strength: Floats  # (strata, items)
+    strength_error: Floats  # (strata, items)
+    judged: Ints  # (strata, items) judgements in which it was shown
+    times: Ints  # (items, items) how often each pair was judged: what `next_pairs` needs
+    recount: Recount = field(repr=False)
+
+
+def bradley_terry(
+    winners: ArrayLike,
+    losers: ArrayLike,
+    *,
+    items: int,
+    strata: ArrayLike | None = None,
+    population: ArrayLike | None = None,
+    voters: ArrayLike | None = None,
+    prior: float = 1.0,
+    confidence: float = 0.95,
+) -> BradleyTerry:
+    """The strength of each of `items` needs from judgements of two of them, by stratum, weighted as the population is.
+
+    `winners`, `losers` (judgements,): from 0 to `items` - 1, the one that mattered more and the other. `strata` (judgements,):
+    the stratum of who judged (a quarter, an age), from 0; `population` (strata,): how many residents live in each, from the
+    census; without both, one stratum. `voters` (judgements,): who judged, any whole numbers, so that `robustness` takes away
+    people; none: each judgement is a ballot. `prior`: every item is given so many wins, and as many defeats, against an item of
+    middling strength: who never lost stays finite, who was seldom shown stays near the middle. 0: the maximum likelihood, which
+    exists only where, in each stratum, no part of the items always wins against the others (Ford, American Mathematical Monthly
+    64, 1957): otherwise `ValueError`.
+    In each stratum strengths maximise sum log(chance of what was judged) + prior x sum (log p + log(1 - p)), p the chance
+    against the middling item, by Newton's method, whose step is kept where it cannot overshoot; then their mean is made 0. The whole is the mean
+    of the strata by population: quarters weigh as they live, not as they answer. `standard_error`: from the curvature, judgements
+    taken as independent, the mean of strengths taken as known; `lower`, `upper`: normal, at `confidence`. `share`: the chance to be
+    preferred to another item, mean over the items judged and the population; easier to tell than a strength.
+    An item that nobody judged is NaN and last; one that some stratum did not judge has the mean of the others (`reason`).
+    Names of items and the order of judgements do not matter; judgements that turn in favour of an item never lower its strength
+    in the maximised sum. Source: Bradley and Terry, Biometrika 39 (1952); the prior: Firth-like pseudo-data, Caron and Doucet, Journal of
+    Computational and Graphical Statistics 21 (2012), with a middling item in place of their gamma distribution.
+    """
+    items, confidence = whole("items", items, least=2), share("confidence", confidence)
+    prior = float(floats("prior", prior, ndim=0, least=0))
+    cells, weights = _cells(winners, losers, items, strata, population)
+    wins = np.bincount(cells, minlength=len(weights) * items * items).reshape(-1, items, items).astype(np.float64)
+    _check_strata(wins, prior)
+    raw, information = _strengths(wins, prior, np.zeros(wins.shape[:2]))
+    strength = raw - raw.mean(axis=1, keepdims=True)
+    covariance = np.linalg.inv(information)
+    covariance -= covariance.mean(axis=1, keepdims=True)
+    covariance -= covariance.mean(axis=2, keepdims=True)
+    error = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+    met = wins + wins.swapaxes(1, 2)
+    judged = met.sum(axis=2).astype(np.int64)
+    estimate, standard_error = _whole(strength, error, judged, weights)
+    half = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error
+    reason = np.where(
+        judged.any(axis=0), np.where(judged.all(axis=0), Reason.NONE, Reason.PARTLY_JUDGED), Reason.NEVER_JUDGED
+    )
+    rank = _ranks(estimate)
+    unknown = np.where(judged > 0, 1.0, np.nan)
+    return BradleyTerry(
+        rank, in_order(rank), estimate, standard_error, estimate - half, estimate + half,
+        _preferred(strength, judged, weights), reason.astype(np.int8), strength * unknown, error * unknown, judged,
+        met.sum(axis=0).astype(np.int64), _recount(cells, voters, wins, raw, prior, weights),
+    )  # fmt: skip
+
+
+def next_pairs(times: ArrayLike, *, seed: int, count: int = 1, cap: float = 1.0, seen: ArrayLike | None = None) -> Ints:
+    """Which two needs to show next, (pairs, 2), left and right, so that new needs catch up with those that were there before.
+
+    `times` (items, items): how often each pair was judged, the same both ways (`times` of `bradley_terry`; zeros at the start).
+    A pair is drawn with a weight of min(1 / (1 + times), `cap`): pairs of a new need, never judged, come first. `cap`, above 0 and
+    at most 1: a pair counts as new until it was judged 1 / cap - 1 times, so that the newest needs are not shown to everybody at
+    once. `count`: how many different pairs, fewer when fewer are left. `seen` (items, items): pairs that this person has judged
+    already, True either way, are not shown again. Left and right are drawn too. The same `seed` gives the same pairs.
+    Source: Salganik and Levy, Wiki surveys: open and quantifiable social data collection, PLoS ONE 10 (2015).
+    """
+    found = floats("times", times, ndim=2, least=0)
+    size = len(found)
+    if found.shape != (size, size) or size < 2 or (found != found.T).any():
+        raise ValueError(f"times: a symmetric table of at least 2 items was expected, not {found.shape} as it came")
+    count, seed = whole("count", count, least=1), whole("seed", seed)
+    if not 0 < cap <= 1:
+        raise ValueError(f"cap: more than 0 and at most 1 was expected, not {cap}")
+    known = np.zeros((size, size), bool) if seen is None else np.asarray(seen, bool)
+    same_shape(times=found, seen=known)
+    left, right = np.nonzero(np.triu(~(known | known.T), 1))
+    draw = np.random.default_rng(seed)
+    # the smallest of exponential waits, by weight: a draw without replacement (Efraimidis and Spirakis, 2006)
+    waits = draw.exponential(size=len(left)) / np.minimum(1 / (1 + found[left, right]), cap)
+    pairs = np.stack([left, right], axis=1)[np.argsort(waits, kind="stable")[:count]]
+    return np.where(draw.random(len(pairs))[:, None] < 0.5, pairs, pairs[:, ::-1]).astype(np.int64)
+
+
+def _cells(
+    winners: ArrayLike, losers: ArrayLike, items: int, strata: ArrayLike | None, population: ArrayLike | None
+) -> tuple[Ints, Floats]:
+    """The place of each judgement in the table (strata, items, items), and the share of each stratum."""
+    won, lost = _indices("winners", winners, items), _indices("losers", losers, items)
+    same_shape(winners=won, losers=lost)
+    if not len(won):
+        raise ValueError("winners: at least 1 judgement was expected, not an empty list")
+    if (won == lost).any():
+        raise ValueError(f"losers: another item than the winner was expected, not {won[won == lost][0]} twice")
+    if (strata is None) != (population is None):
+        raise ValueError("population: given together with strata was expected, not one without the other")
+    if strata is None or population is None:
+        return won * items + lost, np.ones(1)
+    live = floats("population", population, ndim=1, above=0)
+    where = _indices("strata", strata, len(live))
+    same_shape(winners=won, strata=where)
+    empty = np.flatnonzero(np.bincount(where, minlength=len(live)) == 0)
+    if len(empty):
+        raise ValueError(
+            f"strata: judgements of each of {len(live)} strata were expected, not none of stratum {empty[0]}"
+        )
+    return (where * items + won) * items + lost, live / live.sum()
+
+
+def _indices(name: str, value: ArrayLike, size: int) -> Ints:
+    found = floats(name, value, ndim=1, least=0, most=size - 1)
+    if (found != np.floor(found)).any():
+        raise ValueError(f"{name}: whole numbers were expected, not {found[found != np.floor(found)][0]:g}")
+    return found.astype(np.int64)
+
+
+def _check_strata(wins: Floats, prior: float) -> None:
+    for stratum, table in enumerate(wins if prior == 0 else ()):
+        parts = connected_components(table, directed=True, connection="strong", return_labels=False)
+        if parts > 1:
+            raise ValueError(
+                "prior: more than 0 was expected, not 0: of the items of stratum "
+                f"{stratum} some always win, or are never judged, against others ({parts} parts)"
+            )
+
+
+def _strengths(wins: Floats, prior: float, start: Floats) -> tuple[Floats, Floats]:
+    """(tables, items) strengths against the middling item, and (tables, items, items) the curvature there."""
+    found, met, won = start.copy(), wins + wins.swapaxes(-1, -2), wins.sum(axis=-1)
+    items = found.shape[-1]
+    diagonal = np.arange(items)
+    for _ in range(1_000):
+        chance = expit(found[..., :, None] - found[..., None, :])
+        expected = met * chance
+        middling = expit(found)
+        slope = won - expected.sum(axis=-1) + prior * (1 - 2 * middling)
+        information = -expected * (1 - chance)
+        information[..., diagonal, diagonal] = 2 * prior * middling * (1 - middling) - information.sum(axis=-1)
+        if prior == 0:  # only differences are determined: the mean is held
+            information += met.sum(axis=(-1, -2), keepdims=True) / items**2
+        step = np.linalg.solve(information, slope[..., None])[..., 0]
+        reach = np.maximum(np.ptp(step, axis=-1), np.abs(step).max(axis=-1))
+        found += step * np.minimum(1, STEP / np.maximum(reach, STEP))[..., None]
+        if reach.max() < 1e-8:  # Newton squares what is missing
+            break
+    return found, information
+
+
+def _whole(strength: Floats, error: Floats, judged: Ints, weights: Floats) -> tuple[Floats, Floats]:
+    """The mean of strata (..., strata, items) by population, over those that judged the item, and its error."""
+    weight = weights[:, None] * (judged > 0)
+    with np.errstate(invalid="ignore"):
+        weight = weight / weight.sum(axis=-2, keepdims=True)
+    return (weight * strength).sum(axis=-2), np.sqrt((weight**2 * error**2).sum(axis=-2))
+
+
+def _preferred(strength: Floats, judged: Ints, weights: Floats) -> Floats:
+    """(items,) the chance to be preferred to another item that was judged, by stratum and then by population."""
+    chance = expit(strength[:, :, None] - strength[:, None, :])
+    other = (judged > 0)[:, None, :] & ~np.eye(strength.shape[1], dtype=bool)
+    mean = (chance * other).sum(axis=2) / np.maximum(other.sum(axis=2), 1)
+    return _whole(mean, mean, judged, weights)[0]
+
+
+def _ranks(estimate: Floats) -> Ints:
+    return ranked_by(np.nan_to_num(np.round(estimate, CLOSE), nan=-np.inf))
+
+
+def _recount(
+    cells: Ints, voters: ArrayLike | None, wins: Floats, raw: Floats, prior: float, weights: Floats
+) -> Recount:
+    if voters is None:
+        who = np.arange(len(cells))
+    else:
+        given = floats("voters", voters, ndim=1)
+        same_shape(winners=cells, voters=given)
+        who = np.unique(given, return_inverse=True)[1]
+    order = np.argsort(who, kind="stable")
+    starts = np.searchsorted(who[order], np.arange(who.max() + 2))
+    without = partial(_ranks_without, cells[order], starts, wins, raw, prior, weights)
+    return Recount(np.ones(len(starts) - 1, np.int64), without)
+
+
+def _ranks_without(
+    cells: Ints, starts: Ints, wins: Floats, raw: Floats, prior: float, weights: Floats, gone: Ints
+) -> Ints:
+    """Ranks without the judgements of some people: their wins are taken out, and Newton goes on from the strengths of all."""
+    left = np.repeat(wins[None], len(gone), axis=0)
+    flat = left.reshape(len(gone), -1)
+    for row, people in enumerate(gone):
+        for one in people:
+            np.subtract.at(flat[row], cells[starts[one] : starts[one + 1]], 1)
+    size = wins.shape[-1]
+    found, _ = _strengths(left.reshape(-1, size, size), prior, np.tile(raw, (len(gone), 1)))
+    strength = found.reshape(len(gone), *raw.shape)
+    strength -= strength.mean(axis=-1, keepdims=True)
+    judged = (left + left.swapaxes(-1, -2)).sum(axis=-1).astype(np.int64)
+    return _ranks(_whole(strength, strength, judged, weights)[0])
