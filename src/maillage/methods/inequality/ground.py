@@ -1,0 +1,175 @@
+"""What the measures share: how groups are read, which of them is compared with which, and how an answer is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+
+from maillage.methods.arguments import Floats, floats, share
+
+Whole = NDArray[np.intp]
+Codes = NDArray[np.int8]
+Truths = NDArray[np.bool_]
+
+
+class Reason(IntEnum):
+    """Why a number is missing; where several hold, the first that was met."""
+
+    GIVEN = 0  # nothing is missing
+    NO_STANDARD_ERROR = 1  # estimate only: neither standard errors nor anything to take their place was given
+    TOO_FEW_GROUPS = 2  # estimate only: two groups lie on every straight line, which leaves nothing to judge it by
+    ZERO = 3  # a ratio to zero, or to something below it; or its interval where it is zero itself: no logarithm
+    AT_THE_LIMIT = 4  # every group at 0, or every group at the scale: no curve to be fitted, no interval
+    DIVERGED = 5  # groups at 0 and groups at the scale on the two sides of a rank: the fitted curve is a step
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Arrays of the leading shape of the estimates, () for one indicator; NaN where `reason` says why."""
+
+    estimate: Floats
+    standard_error: Floats  # in the units of the estimate; of its logarithm for `ratio` and `relative_index`
+    lower: Floats
+    upper: Floats
+    reason: Codes  # of `Reason`
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Values, people and standard errors of groups, (..., groups), read and of one shape."""
+
+    value: Floats
+    people: Floats | None
+    error: Floats | None
+
+    @property
+    def batch(self) -> tuple[int, ...]:
+        return self.value.shape[:-1]
+
+    @cached_property
+    def share(self) -> Floats:
+        """Of all people, those in each group."""
+        assert self.people is not None
+        found: Floats = self.people / self.people.sum(-1, keepdims=True)
+        return found
+
+    @cached_property
+    def rank(self) -> Floats:
+        """The middle of each group on the scale from the least (0) to the most advantaged (1)."""
+        share = self.share
+        found: Floats = np.cumsum(share, -1) - share / 2
+        return found
+
+    @cached_property
+    def mean(self) -> Floats:
+        found: Floats = (self.share * self.value).sum(-1)
+        return found
+
+
+def read(
+    estimates: ArrayLike,
+    population: ArrayLike | None,
+    standard_errors: ArrayLike | None,
+    *,
+    least: float | None = None,
+    most: Floats | None = None,
+) -> Groups:
+    """Groups on the last axis, two at least; people and standard errors of the same shape, or of one row for all."""
+    value = floats("estimates", estimates, least=least)
+    if value.ndim < 1 or value.shape[-1] < 2:
+        raise ValueError(f"estimates: two groups or more on the last axis were expected, not the shape {value.shape}")
+    if most is not None and (value > most[..., None]).any():
+        high = float(value[value > most[..., None]].flat[0])
+        raise ValueError(f"estimates: at most the scale was expected, not {high:g}")
+    people = None if population is None else spread("population", floats("population", population, above=0), value)
+    error = None
+    if standard_errors is not None:
+        error = spread("standard_errors", floats("standard_errors", standard_errors, least=0), value)
+    return Groups(value, people, error)
+
+
+def spread(name: str, found: Floats, model: Floats) -> Floats:
+    """An array of the shape of the estimates, or one row that stands for every row."""
+    if found.shape not in {model.shape, model.shape[-1:]}:
+        raise ValueError(f"{name}: the shape of estimates, {model.shape}, was expected, not {found.shape}")
+    return np.broadcast_to(found, model.shape)
+
+
+def over(name: str, value: ArrayLike, batch: tuple[int, ...], *, above: float | None = None) -> Floats:
+    """A number for each indicator, or one for all."""
+    return np.broadcast_to(_fits(name, floats(name, value, above=above), batch), batch)
+
+
+def polarity(favourable: ArrayLike, batch: tuple[int, ...]) -> Truths:
+    """True where more is better, for each indicator or for all."""
+    found = np.asarray(favourable)
+    if found.dtype != np.bool_:
+        raise ValueError(f"favourable: True or False was expected, not {favourable!r}")
+    return np.broadcast_to(_fits("favourable", found, batch), batch)
+
+
+def chosen(reference: ArrayLike, value: Floats) -> Whole:
+    """The place of the reference group on the last axis, for each indicator or for all."""
+    found = np.asarray(reference)
+    groups = value.shape[-1]
+    if found.dtype.kind not in "iu" or (found < 0).any() or (found >= groups).any():
+        raise ValueError(f"reference: the place of a group, from 0 to {groups - 1}, was expected, not {reference!r}")
+    return np.broadcast_to(_fits("reference", found, value.shape[:-1]).astype(np.intp), value.shape[:-1])
+
+
+def at(array: Floats, place: Whole) -> Floats:
+    """The number of the group at that place, for each indicator."""
+    found: Floats = np.take_along_axis(array, place[..., None], -1)[..., 0]
+    return found
+
+
+def best(value: Floats, more: Truths, tie: Floats) -> Whole:
+    """The place of the best group; of several that are equally good, the one with the largest `tie`."""
+    signed = np.where(more[..., None], value, -value)
+    first: Whole = np.where(signed == signed.max(-1, keepdims=True), tie, -1).argmax(-1)
+    return first
+
+
+def z_value(confidence: float) -> float:
+    return float(ndtri(0.5 + share("confidence", confidence) / 2))
+
+
+def normal(estimate: Floats, error: Floats, confidence: float, reason: Codes) -> Measure:
+    """Estimate and z standard errors on both sides."""
+    half = z_value(confidence) * error
+    return _measure(estimate, error, estimate - half, estimate + half, reason)
+
+
+def logarithmic(estimate: Floats, error: Floats, confidence: float, reason: Codes) -> Measure:
+    """Of a ratio: z standard errors of its logarithm on both sides, never below zero."""
+    factor = np.exp(z_value(confidence) * error)
+    return _measure(estimate, error, estimate / factor, estimate * factor, reason)
+
+
+def reasons(batch: tuple[int, ...], *met: tuple[Truths | bool, Reason]) -> Codes:
+    """The first reason that holds for each indicator."""
+    found = np.zeros(batch, np.int8)
+    for holds, reason in met[::-1]:
+        found[np.broadcast_to(holds, batch)] = reason
+    return found
+
+
+def unknown(batch: tuple[int, ...]) -> Floats:
+    return np.full(batch, np.nan)
+
+
+def _measure(estimate: Floats, error: Floats, lower: Floats, upper: Floats, reason: Codes) -> Measure:
+    """Arrays also where NumPy made numbers of arrays without axes."""
+    return Measure(np.asarray(estimate), np.asarray(error), np.asarray(lower), np.asarray(upper), reason)
+
+
+def _fits(name: str, found: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:
+    if found.shape not in {(), batch}:
+        raise ValueError(f"{name}: one for all or the shape {batch} was expected, not {found.shape}")
+    return found

@@ -1,0 +1,263 @@
+"""A line through all groups, from the foot to the top of the social scale: how far apart are its two ends?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import expit, logit
+
+from maillage.methods.arguments import Floats, among
+from maillage.methods.inequality.ground import (
+    Codes,
+    Groups,
+    Measure,
+    Reason,
+    Truths,
+    logarithmic,
+    normal,
+    over,
+    read,
+    reasons,
+)
+
+Model = Literal["logistic", "linear"]
+Transform = Literal["none", "log", "logit"]
+Like = Literal["healthequal"] | None
+
+ROUNDS: Final = 80
+STEP: Final = 2.0  # at most, of the logit at either end in one round: Newton's method alone may run away
+CLOSE: Final = 1e-11
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The two ends of the fitted line and how they move: what both indices are made of."""
+
+    ends: tuple[Floats, Floats]  # at rank 0, at rank 1, on the scale of the indicator
+    turns: tuple[Floats, Floats]  # derivative of each end with respect to its linear predictor
+    pulls: Floats  # (2, ..., groups): what the error of each group does to intercept and slope
+    factor: float  # of the variance: n / (n - 2) where it comes from residuals; NaN with two groups
+    flat: Truths  # every group at 0 or at the scale
+    diverged: Truths
+
+
+def slope_index(
+    estimates: ArrayLike,
+    population: ArrayLike,
+    *,
+    model: Model = "logistic",
+    scale: ArrayLike | None = None,
+    transform: Transform = "none",
+    standard_errors: ArrayLike | None = None,
+    confidence: float = 0.95,
+    like: Like = None,
+) -> Measure:
+    """The slope index of inequality: the fitted value at the top of the social scale minus that at its foot, f(1) - f(0).
+
+    Groups on the last axis, the least advantaged first; each stands at X, the middle of its people on the scale from 0 to 1.
+    logistic: y / scale follows a logistic curve of X, groups weighted by their people (`scale`: what the indicator is a share
+    of, 100 for a percentage, 1000 for a rate per 1,000: it is asked for, not guessed); fitted by Newton's method over the batch.
+    linear: a straight line weighted by people, which is least squares on sqrt(people), as England has it (Low and Low, Journal of
+    Public Health 26, 2004); with a `transform` (log for rates, logit for proportions between 0 and 1) it is fitted to the
+    transformed values and its ends are brought back.
+    Standard error, by the delta method: from the standard errors of groups, what they do to the line; without them the robust one
+    of the regression (HC1 sandwich, n / (n - 2)), which needs three groups. Zero when all groups are equal; its sign turns with the
+    order. A factor on values (and scale) is a factor on the index, unless they are transformed by the logit.
+
+    like="healthequal": WHO's R package as it is. It gives the binomial regression counts and then the people again as weights:
+    people squared. Quintiles hide it (31.62 and 31.64), groups of 50 to 800 people do not (42.86 where 39.52 is right). It rounds
+    people up and counts to whole numbers, and prints a standard error that is not on the scale of its index.
+    """
+    line, size, zoom = _line(estimates, population, model, scale, transform, standard_errors, like)
+    (foot, top), (at_foot, at_top) = line.ends, line.turns
+    error = _error(line, at_top - at_foot, at_top) * zoom
+    why = _reasons(line, size)
+    return _masked(normal((top - foot) * zoom, error, confidence, why), zoom if like else None)
+
+
+def relative_index(
+    estimates: ArrayLike,
+    population: ArrayLike,
+    *,
+    model: Model = "logistic",
+    scale: ArrayLike | None = None,
+    transform: Transform = "none",
+    standard_errors: ArrayLike | None = None,
+    confidence: float = 0.95,
+    like: Like = None,
+) -> Measure:
+    """The relative index of inequality: the fitted value at the top divided by that at the foot, f(1) / f(0).
+
+    Models and options as in `slope_index`. One when all groups are equal; above one where the advantaged have more; turning
+    the order inverts it. `standard_error` is that of its logarithm, and the interval the index divided and multiplied by exp(z
+    standard_error). NaN where the line is not above zero at both ends.
+    """
+    line, size, _ = _line(estimates, population, model, scale, transform, standard_errors, like)
+    (foot, top), (at_foot, at_top) = line.ends, line.turns
+    positive = (foot > 0) & (top > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.where(positive, top / foot, np.nan)
+        error = _error(line, at_top / top - at_foot / foot, at_top / top)
+    why = np.where(positive | line.diverged, _reasons(line, size), Reason.ZERO).astype(np.int8)
+    return _masked(logarithmic(found, np.where(positive, error, np.nan), confidence, why), None)
+
+
+def logistic_fit(value: Floats, weight: Floats, rank: Floats) -> tuple[Floats, Floats, Truths]:
+    """Intercepts and slopes of (rows, groups), values from 0 to 1, by Newton's method; True where it did not settle."""
+    mean = (weight * value).sum(-1) / weight.sum(-1)
+    base, slope = logit(mean), np.zeros_like(mean)
+    live = np.flatnonzero(np.isfinite(base))
+    for _ in range(ROUNDS):
+        if not live.size:
+            break
+        shown = expit(base[live, None] + slope[live, None] * rank[live])
+        pull = weight[live] * (value[live] - shown)
+        curve = weight[live] * shown * (1 - shown)
+        more, steeper = _solved(_moments(curve, rank[live]), pull.sum(-1), (pull * rank[live]).sum(-1))
+        size = np.maximum(np.abs(more), np.abs(more + steeper))
+        brake = np.minimum(1, STEP / np.maximum(size, STEP))
+        base[live] += brake * more
+        slope[live] += brake * steeper
+        live = live[~(size < CLOSE)]
+    ran_away = np.zeros(base.shape, bool)
+    ran_away[live] = True
+    return base, slope, ran_away
+
+
+def _line(
+    estimates: ArrayLike,
+    population: ArrayLike,
+    model: str,
+    scale: ArrayLike | None,
+    transform: str,
+    standard_errors: ArrayLike | None,
+    like: str | None,
+) -> tuple[Line, int, Floats]:
+    """The line of each indicator, the number of groups, and what brings the ends back to the indicator's units."""
+    among("model", model, ("logistic", "linear"))
+    among("transform", transform, ("none", "log", "logit"))
+    if like not in {None, "healthequal"}:
+        raise ValueError(f"like: 'healthequal' or None was expected, not {like!r}")
+    if model == "logistic" and transform != "none":
+        raise ValueError(f"transform: none was expected with the logistic model, not {transform!r}")
+    groups = read(estimates, population, standard_errors, least=0 if model == "logistic" else None)
+    zoom = np.ones(groups.batch)
+    if model == "logistic" or like:
+        if scale is None:
+            raise ValueError("scale: what the indicator is a share of (100 for a percentage) was expected, not None")
+        zoom = over("scale", scale, groups.batch, above=0)
+        if model == "logistic":
+            groups = read(groups.value, population, standard_errors, least=0, most=zoom)
+    value = groups.value / zoom[..., None]
+    error = None if groups.error is None else groups.error / zoom[..., None]
+    ready = Groups(value, groups.people, error)
+    return (_logistic if model == "logistic" else _linear)(ready, transform, like), value.shape[-1], zoom
+
+
+def _logistic(groups: Groups, _: str, like: str | None) -> Line:
+    """Rows side by side; what has no curve is given its own value at both ends."""
+    weight = groups.share
+    if like:
+        assert groups.people is not None
+        whole = np.ceil(groups.people)
+        groups = Groups(np.round(groups.value * whole) / whole, whole, groups.error)
+        weight = whole**2
+    width = groups.value.shape[-1]
+    rank = groups.rank
+    rows = [one.reshape(-1, width) for one in (groups.value, weight, rank)]
+    fitted = logistic_fit(*rows)
+    base, slope = (one.reshape(groups.batch) for one in fitted[:2])
+    with np.errstate(invalid="ignore"):
+        ends = expit(base), np.where(np.isfinite(base), expit(base + slope), expit(base))
+        shown = expit(base[..., None] + slope[..., None] * rank)
+    turns = ends[0] * (1 - ends[0]), ends[1] * (1 - ends[1])
+    pulls = _pulls(groups, weight, weight * shown * (1 - shown), rank, groups.value - shown)
+    return Line(ends, turns, pulls, _factor(groups), np.isinf(base), fitted[2].reshape(groups.batch))
+
+
+def _linear(groups: Groups, transform: str, like: str | None) -> Line:
+    value, error = groups.value, groups.error
+    if transform != "none":
+        upper = np.inf if transform == "log" else 1.0
+        bad = (value <= 0) | (value >= upper)
+        if bad.any():
+            said = "above 0" if transform == "log" else "between 0 and 1"
+            raise ValueError(f"estimates: values {said} were expected for {transform}, not {value[bad][0]:g}")
+        error = None if error is None else error / (value if transform == "log" else value * (1 - value))
+        value = np.log(value) if transform == "log" else logit(value)
+    people = groups.people if not like or groups.people is None else np.ceil(groups.people)
+    ready = Groups(value, people, error)
+    share, rank = ready.share, ready.rank
+    slope = (share * (rank - 0.5) * value).sum(-1) / (share * (rank - 0.5) ** 2).sum(-1)
+    base = ready.mean - slope / 2
+    away = value - base[..., None] - slope[..., None] * rank
+    pulls = _pulls(ready, share, share, rank, away)
+    foot, top = base, base + slope
+    turns = np.ones_like(foot), np.ones_like(top)
+    if transform == "log":
+        foot, top = np.exp(foot), np.exp(top)
+        turns = foot, top
+    elif transform == "logit":
+        foot, top = expit(foot), expit(top)
+        turns = foot * (1 - foot), top * (1 - top)
+    never = np.zeros(groups.batch, bool)
+    return Line((foot, top), turns, pulls, _factor(ready), never, never)
+
+
+def _pulls(groups: Groups, weight: Floats, curve: Floats, rank: Floats, away: Floats) -> Floats:
+    """What the error of each group, known or as far as it lies from the line, does to intercept and slope."""
+    each = weight * (away if groups.error is None else groups.error)
+    moments = tuple(one[..., None] for one in _moments(curve, rank))
+    return np.stack(_solved(moments, each, each * rank))
+
+
+def _moments(curve: Floats, rank: Floats) -> tuple[Floats, ...]:
+    """Of the information matrix: sums of the weights, of weights times rank, of weights times its square."""
+    times = curve * rank
+    return curve.sum(-1), times.sum(-1), (times * rank).sum(-1)
+
+
+def _solved(moments: tuple[Floats, ...], one: Floats, two: Floats) -> tuple[Floats, Floats]:
+    """Of two equations with two unknowns, for each indicator."""
+    zeroth, first, second = moments
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = zeroth * second - first**2
+        return (second * one - first * two) / size, (zeroth * two - first * one) / size
+
+
+def _error(line: Line, by_base: Floats, by_slope: Floats) -> Floats:
+    each = by_base[..., None] * line.pulls[0] + by_slope[..., None] * line.pulls[1]
+    found: Floats = np.sqrt(line.factor * (each**2).sum(-1))
+    return found
+
+
+def _factor(groups: Groups) -> float:
+    size = groups.value.shape[-1]
+    if groups.error is not None:
+        return 1.0
+    return size / (size - 2) if size > 2 else float("nan")
+
+
+def _reasons(line: Line, size: int) -> Codes:
+    few = size == 2 and bool(np.isnan(line.factor))
+    return reasons(
+        line.flat.shape,
+        (line.diverged, Reason.DIVERGED),
+        (line.flat, Reason.AT_THE_LIMIT),
+        (few, Reason.TOO_FEW_GROUPS),
+    )
+
+
+def _masked(measure: Measure, unscaled: Floats | None) -> Measure:
+    """Nothing where the curve ran away; no interval where there was none to fit."""
+    gone = measure.reason == Reason.DIVERGED
+    bare = gone | (measure.reason == Reason.AT_THE_LIMIT)
+    error, lower, upper = (
+        np.where(bare, np.nan, one) for one in (measure.standard_error, measure.lower, measure.upper)
+    )
+    if unscaled is not None:
+        error = error / unscaled
+    return Measure(np.where(gone, np.nan, measure.estimate), error, lower, upper, measure.reason)
