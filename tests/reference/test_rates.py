@@ -158,3 +158,57 @@ def test_mortality_of_brussels_is_as_it_was_worked_out(folder, file, group):
     assert table[..., 1].sum(axis=1) == pytest.approx(column(expected, "pop"))
     for name, values in (("dsr", found.estimate), ("lo", found.lower), ("up", found.upper), ("crude", crude.estimate)):
         assert values == pytest.approx(column(expected, name), **half_a_digit)
+
+
+def invented(what: str) -> list[dict[str, str]]:
+    """Made up here; the expected figures are those of R 4.2.2: the agency's formulas line by line, and epitools."""
+    return [row for row in read(Path(__file__).with_name("rates.csv")) if row["what"] == what]
+
+
+@pytest.mark.parametrize("case", ["1", "2", "3"])
+def test_life_expectancy_is_that_of_the_agencys_life_table(case):
+    rows = by(invented("life"), "case")[case]
+    found = rates.life_expectancy(
+        column(rows, "events"), column(rows, "population"), confidence=float(rows[0]["level"]), minimum_population=0
+    )
+    assert column(rows, "stratum").tolist() == list(rates.AGES)
+    for name in ("estimate", "lower", "upper"):
+        assert getattr(found, name) == pytest.approx(column(rows, name, np.nan), **EXACT)
+    assert found.standard_error == pytest.approx(column(rows, "error"), **EXACT)
+
+
+@pytest.mark.parametrize("case", ["1", "2", "3", "4"])
+def test_gamma_limits_of_invented_areas_are_those_of_epitools(case):
+    rows = by(invented("gamma"), "case")[case]
+    found = rates.directly_standardised(
+        column(rows, "events"), column(rows, "population"), column(rows, "standard"),
+        interval="gamma", confidence=float(rows[0]["level"]), minimum_events=0,
+    )  # fmt: skip
+    for name in ("estimate", "lower", "upper"):
+        assert getattr(found, name) == pytest.approx(float(rows[0][name]), **EXACT)
+
+
+@pytest.mark.parametrize("level", ["0.95", "0.998"])
+def test_funnels_of_rates_are_the_agencys_where_its_bisection_stops_and_exact_without(level):
+    rows = by(invented("funnel"), "level")[level]
+    events = column(rows, "events")
+    stopped = rates.funnel_limits(events, 1, statistic="ratio", confidence=float(level), bisection=True)
+    assert stopped.lower_at == pytest.approx(column(rows, "lower"), **EXACT)
+    assert stopped.upper_at == pytest.approx(column(rows, "upper"), **EXACT)
+    exact = rates.funnel_limits(events, 1, statistic="ratio", confidence=float(level))
+    assert exact.lower_at == pytest.approx(stopped.lower_at, rel=1e-6)
+    assert exact.upper_at == pytest.approx(stopped.upper_at, rel=5e-5)
+
+
+def test_recent_trends_are_those_of_the_tests_of_fingertips():
+    # TrendMarkerCalculatorTest of ukhsa-collaboration/fingertips-open: chi-square 46.77 and 47.9, one without a trend, one without odds.
+    lower, upper = np.array([23.16, 23.15, 26.44, 28.63, 28.98]), np.array([26.25, 26.19, 29.64, 31.9, 32.25])
+    rising = rates.recent_trend([24.67, 24.6, 28, 30.2, 30.6], (upper - lower) / 3.92)
+    assert (rising.direction, round(float(rising.chi_square), 2)) == (1, 46.77)
+    people = [40299, 41527, 42811, 44064, 44701]
+    shares = rates.recent_trend_of_proportions([994, 1023, 1199, 1332, 1367], people)
+    assert (shares.direction, round(float(shares.chi_square), 1)) == (1, 47.9)
+    lower = np.array([18.1803, 17.3444, 16.8421, 19.0918, 16.2925])
+    upper = np.array([23.1427, 22.0602, 21.4394, 23.8975, 20.7941])
+    assert rates.recent_trend([20.5506, 19.5952, 19.0349, 21.3966, 18.4372], (upper - lower) / 3.92).direction == 0
+    assert rates.recent_trend_of_proportions([5, 3, 1, 1, 2], [5, 5, 5, 4, 4]).reason == rates.Reason.NO_ODDS

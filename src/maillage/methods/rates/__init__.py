@@ -22,7 +22,10 @@ Fingertips for trends. Known departures from them:
 - funnels of rates are exact: PHEindicatormethods stops a bisection after 23 halvings, up to 5 in 100,000 away from the exact
   limit of one event (`bisection=True` stops where it does);
 - ages that nobody reaches have no life expectancy: PHEindicatormethods prints 0;
-- no event has a gamma interval that starts at 0: epitools prints NaN.
+- no event has a gamma interval that starts at 0: epitools prints NaN; nor are its exact limits of counts (`pois.exact`) a
+  reference: it looks for them to 4 digits only, and its `pois.byar` is another formula of the same name;
+- a trend whose slope is exactly 0 without one of its years has no direction: Fingertips takes 0 for rising, so that the same years
+  turned round could be no trend.
 """
 
 from maillage.methods.rates.counts import count_interval, proportion, rate

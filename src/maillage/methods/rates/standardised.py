@@ -47,7 +47,7 @@ def directly_standardised(
     strata; the results are (...). With w = standard / sum(standard): rate = sum(w x / n), variance v = sum(w^2 x / n^2).
     "dobson": the limits of the total count O carried over, rate + sqrt(v / O) (L(O) - O), with L by `method`, "byar" or "exact".
     "gamma" (Fay and Feuer): gamma quantiles with mean and variance (rate, v), for the upper limit (rate + wm, v + wm^2) where wm is
-    the largest w / n. Never too narrow, also for few events.
+    the largest w / n. Cautious: it holds the truth at least as often as it says, also with few events.
     `frequencies`: when one person may have several events (admissions), `events` is (..., frequencies, strata), how many persons
     had so many events each; the variance weighs each by frequency squared (only with "dobson").
     Fewer than `minimum_events` (10) in all: NaN, with its reason; `minimum_events=0` gives every rate, and then no event has limits

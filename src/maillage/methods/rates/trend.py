@@ -14,6 +14,7 @@ from maillage.methods.rates.measures import Reason, Reasons, reasons
 
 POINTS = 5
 CONFIDENCE = 0.998  # Fingertips: a chi-square of more than 9.5495, its quantile .998 with one degree of freedom
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def recent_trend(
 
     A line through the points, each weighed by 1 / standard error^2; chi-square = (slope / its standard error)^2 with one degree of
     freedom. There is a trend when chi-square passes its quantile `confidence` (.998, chi-square 9.55) and when the slope keeps its
-    sign whichever point is left out: one strange year makes no trend.
+    sign whichever point is left out: one strange year makes no trend, nor does a year without which nothing moves.
     So is the recent trend of Fingertips, whose guidance prints no threshold; .998 and the sign rule are read from its open source
     (TrendMarkerCalculator of ukhsa-collaboration/fingertips-open and dhsc-govuk/FingertipsNext, ChiSquareConfidence
     = 9.54953570608324). It takes (upper - lower) / 3.92 of the 95 % interval as standard error, for crude and directly standardised
@@ -91,12 +92,14 @@ def _last(series: Floats, points: int) -> Floats:
 
 
 def _slope(value: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """The slope of the weighted line, and its precision (1 / variance)."""
+    """The slope of the weighted line, 0 when only rounding makes it differ, and its precision (1 / variance)."""
     time = np.arange(value.shape[-1], dtype=np.float64)
     whole_weight = weight.sum(axis=-1, keepdims=True)
     centred = time - (weight * time).sum(axis=-1, keepdims=True) / whole_weight
     precision = (weight * centred**2).sum(axis=-1)
-    return (weight * centred * value).sum(axis=-1) / precision, precision
+    parts = weight * centred * value
+    rise = parts.sum(axis=-1)
+    return np.where(np.abs(rise) <= ROUNDING * np.abs(parts).sum(axis=-1), 0, rise) / precision, precision
 
 
 def _steady(value: Floats, weight: Floats) -> NDArray[np.bool_]:
