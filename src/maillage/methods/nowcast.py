@@ -188,9 +188,10 @@ def _whole_days(name: str, value: Any) -> tuple[Numbers, bool]:
 
 def _prior(prior: tuple[float, float]) -> tuple[float, float]:
     """Of the negative binomial: how many, and the chance, with which n counts as it."""
-    mean, variance = floats("prior", prior, ndim=1, above=0)
-    if variance <= mean:
-        raise ValueError(f"prior: a mean and a larger variance were expected, not {mean:g} and {variance:g}")
+    found = floats("prior", prior, above=0)
+    if found.shape != (2,) or found[1] <= found[0]:
+        raise ValueError(f"prior: a mean and a larger variance were expected, not {found.tolist()}")
+    mean, variance = found.tolist()
     return mean**2 / (variance - mean), mean / variance
 
 

@@ -126,7 +126,7 @@ def reproduction_number(
     cases = np.atleast_2d(given)
     local = np.atleast_2d(_infected_here(given, imported))
     start, end = _windows(window, cases.shape[1])
-    mean, deviation = floats("prior", prior, ndim=1, above=0)
+    mean, deviation = _prior(prior)
     rng = np.random.default_rng(whole("seed", seed))
     intervals, mean_days = _intervals(serial_interval, cases.shape[1], rng)
     if len(intervals) > 1 < len(cases):
@@ -135,9 +135,10 @@ def reproduction_number(
     early = end <= mean_days[:, None]
     shape = np.where(early, np.nan, (mean / deviation) ** 2 + _summed(local, start, end))
     scale = np.where(early, np.nan, 1 / (mean / deviation**2 + infectivity))
-    found = _gammas(start, end, shape, scale, infectivity == 0, _probabilities(quantiles))
+    wanted = _probabilities(quantiles)
+    found = _gammas(start, end, shape, scale, infectivity == 0, wanted)
     if len(intervals) > 1:
-        return pooled(found, quantiles=quantiles, draws=draws, seed=seed)
+        return _pooled(found, wanted, whole("draws", draws, least=1), rng)
     return found if given.ndim == 2 else _first(found)
 
 
@@ -150,20 +151,8 @@ def pooled(found: Reproduction, *, quantiles: ArrayLike = QUANTILES, draws: int 
     """
     if found.shape.ndim != 2:
         raise ValueError(f"found: rows (samples, windows) were expected, not the shape {found.shape.shape}")
-    wanted, rng = _probabilities(quantiles), np.random.default_rng(whole("seed", seed))
-    whole("draws", draws, least=1)
-    estimate, error = np.full((2, len(found.start)), np.nan)
-    limits = np.full((len(found.start), len(wanted)), np.nan)
-    for number, (shape, scale) in enumerate(zip(found.shape.T, found.scale.T, strict=True)):
-        known = ~np.isnan(shape)
-        if known.any():
-            a, b = shape[known], scale[known]
-            estimate[number] = np.mean(a * b)
-            error[number] = np.sqrt(np.mean(a * b**2) + np.var(a * b))
-            limits[number] = np.quantile(rng.standard_gamma(a, (draws, len(a))) * b, wanted)
-    alone = np.all((found.reason == Reason.NO_SOURCE) | (found.reason == Reason.TOO_EARLY), axis=0)
-    reason = _reasons(estimate, error, alone)
-    return Reproduction(found.start, found.end, estimate, error, limits, reason, found.shape, found.scale)
+    rng = np.random.default_rng(whole("seed", seed))
+    return _pooled(found, _probabilities(quantiles), whole("draws", draws, least=1), rng)
 
 
 def interval_distribution(mean: float, deviation: float, days: int) -> Floats:
@@ -185,6 +174,13 @@ def interval_distribution(mean: float, deviation: float, days: int) -> Floats:
     mass += shape * scale * (2 * longer[1:-1] - longer[:-2] - longer[2:])
     found: Floats = np.maximum(mass, 0)
     return found
+
+
+def _prior(prior: tuple[float, float]) -> tuple[float, float]:
+    found = floats("prior", prior, above=0)
+    if found.shape != (2,):
+        raise ValueError(f"prior: a mean and a standard deviation were expected, not the shape {found.shape}")
+    return float(found[0]), float(found[1])
 
 
 def _infected_here(cases: Floats, imported: ArrayLike | None) -> Floats:
@@ -289,6 +285,21 @@ def _gammas(
     limits = gammaincinv(distinct[:, None], wanted)[place.reshape(shape.shape)] * scale[..., None]
     estimate, error = shape * scale, np.sqrt(shape) * scale
     return Reproduction(start, end, estimate, error, limits, _reasons(estimate, error, alone), shape, scale)
+
+
+def _pooled(found: Reproduction, wanted: Floats, draws: int, rng: np.random.Generator) -> Reproduction:
+    estimate, error = np.full((2, len(found.start)), np.nan)
+    limits = np.full((len(found.start), len(wanted)), np.nan)
+    for number, (shape, scale) in enumerate(zip(found.shape.T, found.scale.T, strict=True)):
+        known = ~np.isnan(shape)
+        if known.any():
+            a, b = shape[known], scale[known]
+            estimate[number] = np.mean(a * b)
+            error[number] = np.sqrt(np.mean(a * b**2) + np.var(a * b))
+            limits[number] = np.quantile(rng.standard_gamma(a, (draws, len(a))) * b, wanted)
+    alone = np.all((found.reason == Reason.NO_SOURCE) | (found.reason == Reason.TOO_EARLY), axis=0)
+    reason = _reasons(estimate, error, alone)
+    return Reproduction(found.start, found.end, estimate, error, limits, reason, found.shape, found.scale)
 
 
 def _reasons(estimate: Floats, error: Floats, alone: NDArray[np.bool_]) -> NDArray[np.int8]:
