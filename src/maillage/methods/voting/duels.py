@@ -16,6 +16,7 @@ from maillage.methods.arguments import floats, same_shape, share, whole
 from maillage.methods.voting.ballots import Floats, Ints, Recount, in_order, ranked_by
 
 STEP = float(np.log(2))  # along which no chance can change enough for Newton's step to lose likelihood
+LEAST = 1e-3  # prior of a recount: without some people items may come apart
 CLOSE = 9  # decimals: strengths that differ by less are equal
 
 
@@ -67,21 +68,22 @@ def bradley_terry(
     exists only where, in each stratum, no part of the items always wins against the others (Ford, American Mathematical Monthly
     64, 1957): otherwise `ValueError`.
     In each stratum strengths maximise sum log(chance of what was judged) + prior x sum (log p + log(1 - p)), p the chance
-    against the middling item, by Newton's method, whose step is kept where it cannot overshoot; then their mean is made 0. The whole is the mean
-    of the strata by population: quarters weigh as they live, not as they answer. `standard_error`: from the curvature, judgements
-    taken as independent, the mean of strengths taken as known; `lower`, `upper`: normal, at `confidence`. `share`: the chance to be
-    preferred to another item, mean over the items judged and the population; easier to tell than a strength.
+    against the middling item, by Newton's method with steps too short to overshoot; then their mean is made 0. The whole is the
+    mean of the strata by population: quarters weigh as they live, not as they answer. `standard_error`: from the curvature,
+    judgements taken as independent; `lower`, `upper`: normal, at `confidence`. `share`: the chance to be preferred to another
+    item, a mean over the other items that were judged and over the population; easier to tell than a strength.
     An item that nobody judged is NaN and last; one that some stratum did not judge has the mean of the others (`reason`).
-    Names of items and the order of judgements do not matter; judgements that turn in favour of an item never lower its strength
-    in the maximised sum. Source: Bradley and Terry, Biometrika 39 (1952); the prior: Firth-like pseudo-data, Caron and Doucet, Journal of
-    Computational and Graphical Statistics 21 (2012), with a middling item in place of their gamma distribution.
+    Names of items and the order of judgements do not matter; one judgement more for an item never gives it a worse rank.
+    Strengths that differ by less than 1e-9 share a rank.
+    Source: Bradley and Terry, Rank analysis of incomplete block designs, Biometrika 39 (1952); a prior on strengths: Caron and
+    Doucet, Journal of Computational and Graphical Statistics 21 (2012), theirs a gamma distribution.
     """
     items, confidence = whole("items", items, least=2), share("confidence", confidence)
     prior = float(floats("prior", prior, ndim=0, least=0))
     cells, weights = _cells(winners, losers, items, strata, population)
     wins = np.bincount(cells, minlength=len(weights) * items * items).reshape(-1, items, items).astype(np.float64)
     _check_strata(wins, prior)
-    raw, information = _strengths(wins, prior, np.zeros(wins.shape[:2]))
+    raw, information = _strengths(wins, prior, np.log((wins.sum(axis=2) + 0.5) / (wins.sum(axis=1) + 0.5)))
     strength = raw - raw.mean(axis=1, keepdims=True)
     covariance = np.linalg.inv(information)
     covariance -= covariance.mean(axis=1, keepdims=True)
@@ -177,7 +179,7 @@ def _strengths(wins: Floats, prior: float, start: Floats) -> tuple[Floats, Float
     found, met, won = start.copy(), wins + wins.swapaxes(-1, -2), wins.sum(axis=-1)
     items = found.shape[-1]
     diagonal = np.arange(items)
-    for _ in range(1_000):
+    for _ in range(200):
         chance = expit(found[..., :, None] - found[..., None, :])
         expected = met * chance
         middling = expit(found)
@@ -224,8 +226,8 @@ def _recount(
         same_shape(winners=cells, voters=given)
         who = np.unique(given, return_inverse=True)[1]
     order = np.argsort(who, kind="stable")
-    starts = np.searchsorted(who[order], np.arange(who.max() + 2))
-    without = partial(_ranks_without, cells[order], starts, wins, raw, prior, weights)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(who))])
+    without = partial(_ranks_without, cells[order], starts, wins, raw, max(prior, LEAST), weights)
     return Recount(np.ones(len(starts) - 1, np.int64), without)
 
 
@@ -233,14 +235,15 @@ def _ranks_without(
     cells: Ints, starts: Ints, wins: Floats, raw: Floats, prior: float, weights: Floats, gone: Ints
 ) -> Ints:
     """Ranks without the judgements of some people: their wins are taken out, and Newton goes on from the strengths of all."""
-    left = np.repeat(wins[None], len(gone), axis=0)
+    strata, items = wins.shape[:2]
+    left, changed = np.repeat(wins[None], len(gone), axis=0), np.zeros((len(gone), strata), bool)
     flat = left.reshape(len(gone), -1)
     for row, people in enumerate(gone):
-        for one in people:
-            np.subtract.at(flat[row], cells[starts[one] : starts[one + 1]], 1)
-    size = wins.shape[-1]
-    found, _ = _strengths(left.reshape(-1, size, size), prior, np.tile(raw, (len(gone), 1)))
-    strength = found.reshape(len(gone), *raw.shape)
+        lost = np.concatenate([cells[starts[one] : starts[one + 1]] for one in people])
+        np.subtract.at(flat[row], lost, 1)
+        changed[row, lost // items**2] = True
+    strength = np.repeat(raw[None], len(gone), axis=0)
+    strength[changed] = _strengths(left[changed], prior, strength[changed])[0]
     strength -= strength.mean(axis=-1, keepdims=True)
     judged = (left + left.swapaxes(-1, -2)).sum(axis=-1).astype(np.int64)
     return _ranks(_whole(strength, strength, judged, weights)[0])
