@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike
 from scipy.special import gammainccinv, gammaincinv
 
 from maillage.methods.arguments import Floats, among, floats, same_shape, share
-from maillage.methods.rates.measures import FEW, USUAL_CONFIDENCE, Measure, Reason, Reasons, reasons
+from maillage.methods.rates.measures import Measure, Reason, Reasons, reasons
 
 Method = Literal["byar", "exact"]
 METHODS = ("byar", "exact")
+FEW = 10  # events: below, the agency takes exact limits, from there on Byar's
 
 
-def count_interval(events: ArrayLike, *, method: Method = "byar", confidence: float = USUAL_CONFIDENCE) -> Measure:
+def count_interval(events: ArrayLike, *, method: Method = "byar", confidence: float = 0.95) -> Measure:
     """Each count with the limits of the Poisson mean that could have given it, in events; the shape of `events`.
 
     "byar": x (1 - 1/9x - z/3 sqrt x)^3 and the same of x + 1 with + z (Breslow and Day 1987); close to exact from 10 events on.
@@ -36,8 +37,8 @@ def rate(
     events: ArrayLike,
     population: ArrayLike,
     *,
-    confidence: float = USUAL_CONFIDENCE,
-    exact_below: float = FEW,
+    confidence: float = 0.95,
+    exact_below: float = 10,
     multiplier: float = 1,
 ) -> Measure:
     """Events per person (x `multiplier`) of each population, with limits; shapes alike.
@@ -53,9 +54,7 @@ def rate(
     return Measure(seen * scale, np.sqrt(seen) * scale, lower * scale, upper * scale, reason)
 
 
-def proportion(
-    events: ArrayLike, population: ArrayLike, *, confidence: float = USUAL_CONFIDENCE, multiplier: float = 1
-) -> Measure:
+def proportion(events: ArrayLike, population: ArrayLike, *, confidence: float = 0.95, multiplier: float = 1) -> Measure:
     """The share of each population that has it (x `multiplier`: 100 for per cent), with Wilson's limits; shapes alike.
 
     (2x + z^2 -+ z sqrt(z^2 + 4x (1 - x/n))) / 2 (n + z^2): limits that stay between 0 and 1, and that are of use for 0 or n of n.

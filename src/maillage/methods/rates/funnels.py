@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maillage.methods.arguments import Floats, among, floats, same_shape, share
-from maillage.methods.rates.counts import exact_limits, limits, normal
-from maillage.methods.rates.measures import FEW, USUAL_CONFIDENCE
+from maillage.methods.rates.counts import FEW, exact_limits, limits, normal
 
 Statistic = Literal["proportion", "rate", "ratio"]
 STATISTICS = ("proportion", "rate", "ratio")
@@ -21,11 +20,11 @@ HALVINGS = 2.0**23  # after which the bisection of the reference stops
 class Position(IntEnum):
     """Where an area lies: outside the limits of 95 % (about two standard deviations) or of 99.8 % (three), or inside."""
 
-    FAR_BELOW = -2
-    BELOW = -1
-    WITHIN = 0
-    ABOVE = 1
-    FAR_ABOVE = 2
+    FAR_BELOW = -2  # below both lower limits
+    BELOW = -1  # below the one of 95 %
+    WITHIN = 0  # no more than chance
+    ABOVE = 1  # above the upper limit of 95 %
+    FAR_ABOVE = 2  # above both
     NOT_JUDGED = 9  # fewer than `minimum_events`
 
 
@@ -35,7 +34,7 @@ class FunnelLimits:
 
     lower: Floats
     upper: Floats
-    lower_at: Floats
+    lower_at: Floats  # the population at which the lower curve has that height
     upper_at: Floats
 
 
@@ -44,7 +43,7 @@ def funnel_limits(
     average: ArrayLike,
     *,
     statistic: Statistic = "proportion",
-    confidence: float = USUAL_CONFIDENCE,
+    confidence: float = 0.95,
     multiplier: float = 1,
     bisection: bool = False,
 ) -> FunnelLimits:
@@ -52,11 +51,14 @@ def funnel_limits(
 
     "proportion": `size` is populations; the limits are p -+ z sqrt(p (1 - p) / n), cut at 0 and 1: Wilson's interval of a share on
     the limit just touches the average.
+
     "rate": `size` is numbers of events, 1 or more. x events are on a limit where the population would have the exact Poisson limit
     of x as its expected count: for the lower curve n = U(x) / average, for the upper n = L(x) / average, at the height x / n. So
-    each curve has its own populations, `lower_at` and `upper_at`. "ratio": the same with `average` 1, for SMRs: `size` is observed
-    events, `lower_at` and `upper_at` are expected ones. For a rate over several years, divide both by the years to plot them over
-    the population of one.
+    each curve has its own populations, `lower_at` and `upper_at`. For a rate over several years, divide both by the years to plot
+    them over the population of one.
+
+    "ratio": the same with `average` 1, for SMRs: `size` is observed events, `lower_at` and `upper_at` are expected ones.
+
     `size` and `average` broadcast; heights are x `multiplier`. Limits draw together when populations grow, and apart when
     `confidence` grows. `bisection`: where PHEindicatormethods stops (see the page's departures), for comparison with it.
     """
@@ -88,6 +90,7 @@ def funnel_position(
     "proportion": below or above p -+ z sqrt(p (1 - p) / n). "rate" and "ratio": the interval of the area's own rate (exact below 10
     events, Byar's from there on) leaves the average out. `average`: that of the areas together, sum(events) / sum(denominator); for
     a ratio it is 1, and `denominator` is expected events.
+
     For directly standardised rates `denominator` is events / rate, NaN where there is no event, and `minimum_events` is 10: whoever
     has fewer is `NOT_JUDGED`, as PHEindicatormethods has it. An area at the average is always `WITHIN`.
     """

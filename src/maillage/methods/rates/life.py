@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from maillage.methods.arguments import Floats, among, floats, same_shape, share
 from maillage.methods.rates.counts import normal
-from maillage.methods.rates.measures import USUAL_CONFIDENCE, Measure, Reason, Reasons, reasons
+from maillage.methods.rates.measures import Measure, Reason, Reasons, reasons
 
 AGES = (0, 1, *range(5, 95, 5))  # the first age of each band: 0, 1-4, 5-9 ... 85-89, 90 and more
 FIRST_YEAR = 0.1  # who dies in the first year lived a tenth of it
@@ -22,7 +22,7 @@ def life_expectancy(
     ages: ArrayLike = AGES,
     lived: ArrayLike | None = None,
     variance: Literal["silcocks", "chiang"] = "silcocks",
-    confidence: float = USUAL_CONFIDENCE,
+    confidence: float = 0.95,
     minimum_population: float = 5000,
     widest: float = 20,
 ) -> Measure:
@@ -31,10 +31,12 @@ def life_expectancy(
     `deaths` and `population` (person-years at risk, over as many years as the deaths) are (..., bands); `ages` (bands,) are the first
     ages of the bands, ascending from 0; the last band is open. `lived`: the part of its band that somebody lives who dies in it, one
     for each but the last; as it is: .1 in the first band, .5 later.
+
     Chiang: m = D / P, q = k m / (1 + k (1 - a) m), at most 1, for a band of k years; the open band lives 1 / m. Variance of q:
     q^2 (1 - q) / D, weighed by (survivors x (years left at the next age + (1 - a) k))^2.
     "silcocks" adds the open band, 1 / (D m^2); "chiang" takes it as certain, so that its limits are narrower.
     Limits: estimate -+ z standard errors.
+
     NaN with its reason: a population of `minimum_population` people (5,000) or fewer in all (Toson and Baker, ONS, 2003); a band with
     more deaths than people; no death in the open band; an age that nobody reaches. Where the 95 % interval is wider than `widest`
     years (20) only the estimate is NaN. A band without people is refused: nothing is known of it.
@@ -95,7 +97,7 @@ def _from_here_on(each: Floats) -> Floats:
     return found
 
 
-def _reasons(dead: Floats, people: Floats, nobody: np.typing.NDArray[np.bool_], least: float) -> Reasons:
+def _reasons(dead: Floats, people: Floats, nobody: NDArray[np.bool_], least: float) -> Reasons:
     found = reasons(dead.shape)
     found[nobody] = Reason.NOBODY_LEFT
     for reason, where in (

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from maillage.methods.arguments import Floats
 
 Reasons = NDArray[np.int8]
-USUAL_CONFIDENCE = 0.95
-FEW = 10  # events: below, Byar's limits give way to exact ones, and a directly standardised rate is not published
 
 
 class Reason(IntEnum):
@@ -35,11 +33,11 @@ class Reason(IntEnum):
 class Measure:
     """Arrays of one shape, one figure for each population; NaN where there is none, for the `reason` (a code of `Reason`)."""
 
-    estimate: Floats
+    estimate: Floats  # the figure
     standard_error: Floats
-    lower: Floats
+    lower: Floats  # the limits between which the truth lies, as often as `confidence` says
     upper: Floats
-    reason: Reasons
+    reason: Reasons  # a code of `Reason`
 
 
 def reasons(shape: tuple[int, ...]) -> Reasons:

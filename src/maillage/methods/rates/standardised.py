@@ -11,7 +11,7 @@ from scipy.special import gammainccinv, gammaincinv
 
 from maillage.methods.arguments import Floats, among, floats, same_shape, share
 from maillage.methods.rates.counts import METHODS, Method, limits
-from maillage.methods.rates.measures import FEW, USUAL_CONFIDENCE, Measure, Reason, Reasons, reasons
+from maillage.methods.rates.measures import Measure, Reason, Reasons, reasons
 
 # People out of 100,000 in bands of five years, 0-4, 5-9 and so on. Waterhouse, Muir, Correa and Powell, Cancer incidence in five
 # continents III, IARC (1976): to 85 and more. Eurostat (2013): to 90 and more; the last two together where a table ends at 85.
@@ -25,8 +25,8 @@ class Indirect(Measure):
     """A `Measure` with what it is made of: the events that were seen, those expected, and the rate of the reference."""
 
     observed: Floats
-    expected: Floats
-    reference_rate: Floats
+    expected: Floats  # at the rates of the reference
+    reference_rate: Floats  # events per person in all of the reference
 
 
 def directly_standardised(
@@ -35,8 +35,8 @@ def directly_standardised(
     standard: ArrayLike,
     *,
     interval: Literal["dobson", "gamma"] = "dobson",
-    confidence: float = USUAL_CONFIDENCE,
-    minimum_events: float = FEW,
+    confidence: float = 0.95,
+    minimum_events: float = 10,
     method: Method = "byar",
     frequencies: ArrayLike | None = None,
     multiplier: float = 1,
@@ -45,13 +45,17 @@ def directly_standardised(
 
     `events` and `population` are (..., strata); `standard` is (strata,) or of their shape, people or shares, in the same order of
     strata; the results are (...). With w = standard / sum(standard): rate = sum(w x / n), variance v = sum(w^2 x / n^2).
+
     "dobson": the limits of the total count O carried over, rate + sqrt(v / O) (L(O) - O), with L by `method`, "byar" or "exact".
+
     "gamma" (Fay and Feuer): gamma quantiles with mean and variance (rate, v), for the upper limit (rate + wm, v + wm^2) where wm is
     the largest w / n. Cautious: it holds the truth at least as often as it says, also with few events.
+
     `frequencies`: when one person may have several events (admissions), `events` is (..., frequencies, strata), how many persons
     had so many events each; the variance weighs each by frequency squared (only with "dobson").
-    Fewer than `minimum_events` (10) in all: NaN, with its reason; `minimum_events=0` gives every rate, and then no event has limits
-    with "gamma" only. A stratum without people is refused: merge it with its neighbour. One stratum gives the crude rate; strata
+
+    Fewer than `minimum_events` (10) in all: NaN, with its reason; `minimum_events=0` gives every rate, and where there is no event
+    only "gamma" has limits. A stratum without people is refused: merge it with its neighbour. One stratum gives the crude rate; strata
     with the same rate give that rate, whatever the standard; a standard counts only by its shares.
     """
     seen, people, weight = _strata(events, population, standard, frequencies)
@@ -86,8 +90,8 @@ def indirectly_standardised(
     reference_population: ArrayLike,
     *,
     result: Literal["ratio", "rate"] = "ratio",
-    confidence: float = USUAL_CONFIDENCE,
-    exact_below: float = FEW,
+    confidence: float = 0.95,
+    exact_below: float = 10,
     multiplier: float = 1,
 ) -> Indirect:
     """How many events there were for each that was expected at the rates of a reference (deaths: the SMR), x `multiplier`.
@@ -96,6 +100,7 @@ def indirectly_standardised(
     the shape of `population`; the results are (...). Expected E = sum(n X / N), ratio = O / E; "rate": times the rate of the whole
     reference, sum X / sum N. Limits: those of the count O, exact below `exact_below` events (10), Byar's from there on, divided by
     E. The standard error is sqrt O / E.
+
     A population that is the reference has ratio 1. Two areas compare with the reference, not with each other: each keeps its own
     age structure. A stratum may be empty of people when it has no event; where nothing at all is expected it is refused.
     """

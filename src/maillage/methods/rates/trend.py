@@ -12,8 +12,6 @@ from maillage.methods.arguments import Floats, floats, same_shape, share, whole
 from maillage.methods.rates.counts import normal
 from maillage.methods.rates.measures import Reason, Reasons, reasons
 
-POINTS = 5
-CONFIDENCE = 0.998  # Fingertips: a chi-square of more than 9.5495, its quantile .998 with one degree of freedom
 ROUNDING = 1e-12
 
 
@@ -21,7 +19,7 @@ ROUNDING = 1e-12
 class Trend:
     """One for each series: `direction` 1 (rising), -1 (falling) or 0 (no significant change); NaN where unknown, for the `reason`."""
 
-    direction: Floats
+    direction: Floats  # 1, 0, -1 or NaN
     slope: Floats  # per step, in units of the figure; for proportions of its log odds
     chi_square: Floats
     pvalue: Floats
@@ -29,17 +27,19 @@ class Trend:
 
 
 def recent_trend(
-    estimate: ArrayLike, standard_error: ArrayLike, *, points: int = POINTS, confidence: float = CONFIDENCE
+    estimate: ArrayLike, standard_error: ArrayLike, *, points: int = 5, confidence: float = 0.998
 ) -> Trend:
     """The trend of the last `points` (5) figures of each series, (..., years) oldest first, that are known with `standard_error`.
 
     A line through the points, each weighed by 1 / standard error^2; chi-square = (slope / its standard error)^2 with one degree of
     freedom. There is a trend when chi-square passes its quantile `confidence` (.998, chi-square 9.55) and when the slope keeps its
     sign whichever point is left out: one strange year makes no trend, nor does a year without which nothing moves.
+
     So is the recent trend of Fingertips, whose guidance prints no threshold; .998 and the sign rule are read from its open source
     (TrendMarkerCalculator of ukhsa-collaboration/fingertips-open and dhsc-govuk/FingertipsNext, ChiSquareConfidence
     = 9.54953570608324). It takes (upper - lower) / 3.92 of the 95 % interval as standard error, for crude and directly standardised
     rates of single years; years must not overlap. For proportions see `recent_trend_of_proportions`.
+
     A point among the last that is NaN, or too few points: no trend is known, for MISSING_YEARS. Turning the years round turns the
     direction; adding a constant changes nothing; nor does a factor, for both arguments.
     """
@@ -55,7 +55,7 @@ def recent_trend(
 
 
 def recent_trend_of_proportions(
-    events: ArrayLike, population: ArrayLike, *, points: int = POINTS, confidence: float = CONFIDENCE
+    events: ArrayLike, population: ArrayLike, *, points: int = 5, confidence: float = 0.998
 ) -> Trend:
     """The trend of the last `points` (5) proportions of each series, (..., years) oldest first.
 
