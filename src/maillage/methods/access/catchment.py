@@ -146,16 +146,21 @@ class FloatingCatchment:
 
     def _read(self, pairs: ways.Pairs, suppliers: int, before: Floats) -> tuple[Floats, csc_array]:
         """The sum of the decays of each origin, `before` included, and the matrix of weights."""
-        start, end, cost = ways.read(pairs, len(self.demand), suppliers)
-        weight, sums = decays.weighed(self._decay, cost), before
+        shape = (len(self.demand), suppliers)
+        found = ways.by_supplier(*ways.read(pairs, *shape), shape)
+        beyond = found.data > self._limit if self._limit < np.inf else None
+        decays.weigh(self._decay, found.data)
+        sums, weight = before, found.data
         if self._method == "two_step":
-            weight = np.sign(weight)
+            np.sign(weight, out=weight)
         if self._method == "three_step":
-            sums = before + np.bincount(start, weight, len(before))
-            weight *= np.divide(weight, sums[start], out=np.zeros_like(weight), where=weight > 0)
-        if self._limit < np.inf:
-            weight[cost > self._limit] = 0.0
-        return sums, ways.by_supplier(weight, start, end, (len(before), suppliers))
+            sums = before + found.sum(axis=1)
+            weight *= weight / np.where(sums > 0, sums, 1.0)[found.indices]
+        if beyond is not None:
+            weight[beyond] = 0.0
+        if weight.size and weight.min() == 0:
+            found.eliminate_zeros()
+        return sums, found
 
     def _counts(self, given: Floats) -> ways.Ints:
         """How many suppliers that have something each origin reaches, (..., origins): only what opened or closed is counted."""

@@ -12,7 +12,7 @@ from maillage.methods.arguments import Floats, floats
 Decay = Callable[[Floats], Floats]
 ENHANCED = MappingProxyType({10.0: 1.0, 20.0: 0.68, 30.0: 0.22})  # minutes: Luo and Qi 2009
 THREE_STEP = MappingProxyType({10.0: 0.962, 20.0: 0.704, 30.0: 0.377, 60.0: 0.042})  # minutes: Wan et al. 2012
-BLOCK = 1 << 16  # costs weighed at once: they fit in the processor's cache
+BLOCK = 1 << 14  # costs weighed at once: they stay in the processor's cache
 LEAST = 1e-200  # a smaller weight is out of reach: divided by, it would pass what a number can hold
 
 
@@ -73,16 +73,15 @@ def read(decay: Decay | Mapping[float, float] | float) -> Decay:
     return steps(decay) if isinstance(decay, Mapping) else within(decay)
 
 
-def weighed(decay: Decay, cost: Floats) -> Floats:
-    """The weight of each cost, 0 where there is no way (an infinite cost) and below `LEAST`; each finite, at least 0."""
-    found = np.empty(cost.shape)
+def weigh(decay: Decay, cost: Floats) -> None:
+    """Each cost is replaced by its weight, 0 where there is no way (an infinite cost) and below `LEAST`; each finite, at least 0."""
     for start in range(0, len(cost), BLOCK):
         some = cost[start : start + BLOCK]
         weight = np.asarray(decay(some), np.float64)
-        if weight.shape != some.shape or not (weight.size and weight.min() >= 0 and weight.max() < np.inf):
+        if weight.shape != some.shape or not (weight.min() >= 0 and weight.max() < np.inf):
             raise ValueError("decay: a finite weight of at least 0 for each cost was expected, not another")
-        found[start : start + BLOCK] = np.where((weight < LEAST) | (some == np.inf), 0.0, weight)
-    return found
+        weight = np.where(weight < LEAST, 0.0, weight)
+        cost[start : start + BLOCK] = np.where(some == np.inf, 0.0, weight)
 
 
 def _cut(decay: Decay, limit: float) -> Decay:

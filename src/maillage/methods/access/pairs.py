@@ -12,7 +12,7 @@ from maillage.methods.arguments import Floats, floats, index, same_shape
 
 Pairs = tuple[ArrayLike, ArrayLike, ArrayLike]  # origin, destination, cost
 Ints = NDArray[Any]
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 
 
 def read(pairs: Pairs, origins: int, suppliers: int) -> tuple[Ints, Ints, Floats]:
@@ -22,22 +22,22 @@ def read(pairs: Pairs, origins: int, suppliers: int) -> tuple[Ints, Ints, Floats
     except (TypeError, ValueError):
         raise ValueError("pairs: origin, destination and cost, three arrays, were expected") from None
     start, end = index("origin", origin, size=origins), index("destination", destination, size=suppliers)
-    price = floats("cost", cost, ndim=1, least=0, infinite=True)
+    price = np.asarray(cost)
+    if price.dtype != np.float64 or not (price.size and price.min() >= 0):  # one look is enough where all is well
+        price = floats("cost", cost, least=0, infinite=True)
     same_shape(origin=start, destination=end, cost=price)
     return start, end, price
 
 
-def by_supplier(weight: Floats, start: Ints, end: Ints, shape: tuple[int, int]) -> csc_array:
-    """The matrix (origins, suppliers), one column after the other, without its zeros; a pair given twice is refused."""
-    found = coo_array((weight, (start, end)), shape=shape).tocsc()
+def by_supplier(start: Ints, end: Ints, cost: Floats, shape: tuple[int, int]) -> csc_array:
+    """The matrix of costs (origins, suppliers), one column after the other; a pair given twice is refused. A cost of 0 stays."""
+    found = coo_array((cost, (start, end)), shape=shape).tocsc()
     _once(found, start, end)
-    if not weight.size or weight.min() == 0:
-        found.eliminate_zeros()
     return found
 
 
-def by_origin(cost: Floats, start: Ints, end: Ints, shape: tuple[int, int]) -> csr_array:
-    """The matrix of costs, one row after the other; a pair given twice is refused. A cost of 0 stays."""
+def by_origin(start: Ints, end: Ints, cost: Floats, shape: tuple[int, int]) -> csr_array:
+    """The same, one row after the other."""
     found = coo_array((cost, (start, end)), shape=shape).tocsr()
     _once(found, start, end)
     return found
