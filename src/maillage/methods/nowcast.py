@@ -279,7 +279,7 @@ def _quantiles(count: Floats, ends: Floats, wanted: Floats, guess: Floats) -> Fl
         high = np.where(enough, high, 2 * high + 1)
     low = np.full_like(high, -1)
     while (high - low > 1).any():
-        middle = np.floor((low + high) / 2)
+        middle = np.ceil((low + high) / 2)  # where the search has ended: `high`, which stays
         enough = passed(middle)
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     return high
