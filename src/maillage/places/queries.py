@@ -28,6 +28,9 @@ from maillage.places.models import (
 from maillage.territory.models import Territory
 
 DORMITORY = PlaceGroup.Kind.DORMITORY
+UNCLAIMED = (
+    Stay.State.CANCELLED
+)  # of an Occupant of a place that is kept until they come: nothing that the database judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +155,13 @@ def are_apart(persons: Collection[Person], site: Site, *, from_on: date, until_o
 def beds_of(
     who: Q, *, from_on: date, until_on: date | None, tonight: date, at: datetime
 ) -> dict[int, list[rules.Bed]]:  # fmt: skip
-    """person -> what they have over these nights, or sleep in now; `who`: of Occupant. A place that is only kept for somebody who
-    sleeps elsewhere (see Occupant) is none of it."""
+    """person -> what they have over these nights, or sleep in now, or what is only kept for them (see Occupant); `who`: of Occupant."""
     there = Stay.objects.filter(alive(at), meeting(from_on, until_on, tonight=tonight) | Q(state=Stay.State.IN))
-    rows = Occupant.objects.filter(who, stay__in=there, state__in=(Stay.State.HELD, Stay.State.IN))
+    rows = Occupant.objects.filter(who, stay__in=there, state__in=(Stay.State.HELD, Stay.State.IN, UNCLAIMED))
     found: dict[int, list[rules.Bed]] = {}
     for person, state, group, kind in rows.values_list("person", "state", "stay__group", "stay__group__kind"):
-        found.setdefault(person, []).append(rules.Bed(group, state == Stay.State.IN, kind == DORMITORY))
+        bed = rules.Bed(group, state == Stay.State.IN, kind == DORMITORY, is_kept=state == UNCLAIMED)
+        found.setdefault(person, []).append(bed)
     return found
 
 

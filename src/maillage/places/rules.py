@@ -195,11 +195,13 @@ def fits_room(household: Collection[str], others: Collection[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Bed:
-    """What somebody has: in which group, whether they are there, and whether it is counted by night."""
+    """What somebody has: in which group, whether they are there, whether it is counted by night, and whether it is a place that is
+    kept for them while their nights are still theirs to sleep anywhere."""
 
     group: int
     is_in: bool
     by_night: bool
+    is_kept: bool = False
 
 
 def takes_housed(kind: str, content: Mapping[str, Any]) -> bool:
@@ -209,10 +211,12 @@ def takes_housed(kind: str, content: Mapping[str, Any]) -> bool:
 
 def may_have(beds: Collection[Bed], group: int, *, by_night: bool, takes_housed: bool) -> bool:
     """May a place of this group be offered to somebody who has these beds? To who sleeps in a shelter, there or expected tonight:
-    a place of another group, that lasts. To who is expected in a place that lasts: none until they came, or did not."""
-    if not beds:
-        return True
-    others = all((bed.is_in or bed.by_night) and bed.group != group for bed in beds)
+    a place of another group, that lasts. To who is expected in a place that lasts: a bed of tonight, and no other place that lasts
+    until they came, or did not."""
+    sleeps = [bed for bed in beds if not bed.is_kept]
+    if not sleeps:
+        return by_night or not beds
+    others = all((bed.is_in or bed.by_night) and bed.group != group for bed in sleeps)
     return takes_housed and not by_night and others
 
 

@@ -316,11 +316,13 @@ def waiting_tonight(
 def _with_beds(on: date, at: datetime) -> QuerySet[Request]:
     """Requests, and which bed their person has: where they sleep now, and where they are expected tonight."""
     theirs = Occupant.objects.filter(person=OuterRef("person"))
-    held = theirs.filter(stay__in=Stay.objects.held(on=on, at=at), state=State.HELD)
+    expected = theirs.filter(stay__in=Stay.objects.held(on=on, at=at))
+    held, kept = expected.filter(state=State.HELD), expected.filter(state=queries.UNCLAIMED)
     return Request.objects.annotate(
         sleeps_in=Subquery(theirs.filter(state=State.IN).values("stay__group")[:1]),
         expected_in=Subquery(held.values("stay__group")[:1]),
         expected_kind=Subquery(held.values("stay__group__kind")[:1]),
+        kept_in=Subquery(kept.values("stay__group")[:1]),
     )
 
 
@@ -336,6 +338,8 @@ def _not_theirs(request: Any, groups: Iterable[Group], takes_housed: bool) -> li
     beds = [rules.Bed(request.sleeps_in, True, False)] if request.sleeps_in else []
     if request.expected_in:
         beds.append(rules.Bed(request.expected_in, False, request.expected_kind == by_night))
+    if request.kept_in:
+        beds.append(rules.Bed(request.kept_in, False, False, is_kept=True))
     return [
         one for one in groups
         if rules.may_have(beds, one.pk, by_night=one.kind == by_night, takes_housed=takes_housed)

@@ -31,7 +31,6 @@ from maillage.territory.models import Territory
 
 TRIES: Final = 3  # other places, after somebody was faster
 _TURN: Final = 0x706C6163  # the advisory lock of places on PostgreSQL: "plac"
-UNCLAIMED: Final = Stay.State.CANCELLED  # of an Occupant who sleeps elsewhere: nothing that the database judges
 MEETING: Final = (Stay.State.HELD, Stay.State.IN, Stay.State.OUT)
 NO_ROOM: Final = gettext_noop("No place of this group can be given to them for these nights. Choose another.")
 FASTER: Final = gettext_noop("Somebody was faster: this place has just been taken. Choose another.")
@@ -151,18 +150,19 @@ def check_people(people: int, who: Sequence[Person]) -> None:
 def elsewhere(
     offer: Offer | None, group: PlaceGroup, who: Sequence[Person], *, from_on: date, until_on: date | None, at: datetime
 ) -> frozenset[int]:  # fmt: skip
-    """Those of them who sleep somewhere, and may be offered this all the same. Raises AlreadyHoused: somebody may not."""
+    """Those whose nights are claimed only when they come: all, of a place that lasts, so that nobody sleeps outside until then.
+    Raises AlreadyHoused: somebody sleeps where they may not be offered this."""
     tonight = queries.night(group.site.territory, at)
     keys = Q(person__in=[one.pk for one in who])
-    beds = queries.beds_of(keys, from_on=from_on, until_on=until_on, tonight=tonight, at=at) if offer else {}
-    if offer is None or not beds:
+    if offer is None:
         return frozenset()
+    beds = queries.beds_of(keys, from_on=from_on, until_on=until_on, tonight=tonight, at=at)
     waiting_list = offer.request.waiting_list
     takes = rules.takes_housed(waiting_list.kind, waiting.content_of(waiting_list, at=at))
     by_night = group.kind == PlaceGroup.Kind.DORMITORY
     if not all(rules.may_have(has, group.pk, by_night=by_night, takes_housed=takes) for has in beds.values()):
         raise AlreadyHoused(HOUSED)
-    return frozenset(beds)
+    return frozenset() if by_night else frozenset(one.pk for one in who)
 
 
 def check_fits(group: PlaceGroup, who: Sequence[Person], request: Request | None, *, on: date) -> None:
@@ -293,7 +293,7 @@ def write(asked: Claim, place: Place | None, people: int, who: Sequence[Person])
                 territory=asked.group.site.territory, group=asked.group, place=place, person=asked.persons[0], people=people,
                 created_at=asked.at, **nights, **asked.more,
             )  # fmt: skip
-            unclaimed = {**nights, "state": UNCLAIMED}
+            unclaimed = {**nights, "state": queries.UNCLAIMED}
             Occupant.objects.bulk_create(
                 Occupant(stay=stay, person=one, **(unclaimed if one.pk in asked.elsewhere else nights)) for one in who
             )

@@ -29,7 +29,7 @@ class Left:
 
 def coming(stay: Stay) -> list[int]:
     """Keys of those whose nights are claimed only when they come."""
-    rows = Occupant.objects.filter(stay=stay, state=claims.UNCLAIMED).order_by("pk")
+    rows = Occupant.objects.filter(stay=stay, state=queries.UNCLAIMED).order_by("pk")
     return list(rows.values_list("person", flat=True))
 
 
