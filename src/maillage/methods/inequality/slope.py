@@ -29,7 +29,7 @@ Like = Literal["healthequal"] | None
 
 ROUNDS: Final = 80
 STEP: Final = 2.0  # at most, of the logit at either end in one round: Newton's method alone may run away
-CLOSE: Final = 1e-11
+CLOSE: Final = 1e-7  # the last step of Newton's method leaves about its square
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,24 @@ class Line:
     factor: float  # of the variance: n / (n - 2) where it comes from residuals; NaN with two groups
     flat: Truths  # every group at 0 or at the scale
     diverged: Truths
+    zoom: Floats  # what brings the ends to the units of the indicator
+    like: str | None
+
+    def error(self, by_base: Floats, by_slope: Floats) -> Floats:
+        """Standard error of what moves so much with the intercept and so much with the slope."""
+        each = by_base[..., None] * self.pulls[0] + by_slope[..., None] * self.pulls[1]
+        found: Floats = np.sqrt(self.factor * (each**2).sum(-1))
+        return found
+
+    @property
+    def reason(self) -> Codes:
+        few = bool(np.isnan(self.factor))
+        return reasons(
+            self.flat.shape,
+            (self.diverged, Reason.DIVERGED),
+            (self.flat, Reason.AT_THE_LIMIT),
+            (few, Reason.TOO_FEW_GROUPS),
+        )
 
 
 def slope_index(
@@ -71,11 +89,7 @@ def slope_index(
     people squared. Quintiles hide it (31.62 and 31.64), groups of 50 to 800 people do not (42.86 where 39.52 is right). It rounds
     people up and counts to whole numbers, and prints a standard error that is not on the scale of its index.
     """
-    line, size, zoom = _line(estimates, population, model, scale, transform, standard_errors, like)
-    (foot, top), (at_foot, at_top) = line.ends, line.turns
-    error = _error(line, at_top - at_foot, at_top) * zoom
-    why = _reasons(line, size)
-    return _masked(normal((top - foot) * zoom, error, confidence, why), zoom if like else None)
+    return slope_of(line_of(estimates, population, model, scale, transform, standard_errors, like), confidence)
 
 
 def relative_index(
@@ -95,14 +109,23 @@ def relative_index(
     the order inverts it. `standard_error` is that of its logarithm, and the interval the index divided and multiplied by exp(z
     standard_error). NaN where the line is not above zero at both ends.
     """
-    line, size, _ = _line(estimates, population, model, scale, transform, standard_errors, like)
+    return ratio_of(line_of(estimates, population, model, scale, transform, standard_errors, like), confidence)
+
+
+def slope_of(line: Line, confidence: float) -> Measure:
+    (foot, top), (at_foot, at_top) = line.ends, line.turns
+    found = normal((top - foot) * line.zoom, line.error(at_top - at_foot, at_top) * line.zoom, confidence, line.reason)
+    return _masked(found, line.zoom if line.like else None)
+
+
+def ratio_of(line: Line, confidence: float) -> Measure:
     (foot, top), (at_foot, at_top) = line.ends, line.turns
     positive = (foot > 0) & (top > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.where(positive, top / foot, np.nan)
-        error = _error(line, at_top / top - at_foot / foot, at_top / top)
-    why = np.where(positive | line.diverged, _reasons(line, size), Reason.ZERO).astype(np.int8)
-    return _masked(logarithmic(found, np.where(positive, error, np.nan), confidence, why), None)
+        error = np.where(positive, line.error(at_top / top - at_foot / foot, at_top / top), np.nan)
+    why = np.where(positive | line.diverged, line.reason, Reason.ZERO).astype(np.int8)
+    return _masked(logarithmic(found, error, confidence, why), None)
 
 
 def logistic_fit(value: Floats, weight: Floats, rank: Floats) -> tuple[Floats, Floats, Truths]:
@@ -127,7 +150,7 @@ def logistic_fit(value: Floats, weight: Floats, rank: Floats) -> tuple[Floats, F
     return base, slope, ran_away
 
 
-def _line(
+def line_of(
     estimates: ArrayLike,
     population: ArrayLike,
     model: str,
@@ -135,8 +158,8 @@ def _line(
     transform: str,
     standard_errors: ArrayLike | None,
     like: str | None,
-) -> tuple[Line, int, Floats]:
-    """The line of each indicator, the number of groups, and what brings the ends back to the indicator's units."""
+) -> Line:
+    """The line of each indicator; arguments as in `slope_index`."""
     among("model", model, ("logistic", "linear"))
     among("transform", transform, ("none", "log", "logit"))
     if like not in {None, "healthequal"}:
@@ -154,10 +177,10 @@ def _line(
     value = groups.value / zoom[..., None]
     error = None if groups.error is None else groups.error / zoom[..., None]
     ready = Groups(value, groups.people, error)
-    return (_logistic if model == "logistic" else _linear)(ready, transform, like), value.shape[-1], zoom
+    return _logistic(ready, zoom, like) if model == "logistic" else _linear(ready, transform, zoom, like)
 
 
-def _logistic(groups: Groups, _: str, like: str | None) -> Line:
+def _logistic(groups: Groups, zoom: Floats, like: str | None) -> Line:
     """Rows side by side; what has no curve is given its own value at both ends."""
     weight = groups.share
     if like:
@@ -175,10 +198,10 @@ def _logistic(groups: Groups, _: str, like: str | None) -> Line:
         shown = expit(base[..., None] + slope[..., None] * rank)
     turns = ends[0] * (1 - ends[0]), ends[1] * (1 - ends[1])
     pulls = _pulls(groups, weight, weight * shown * (1 - shown), rank, groups.value - shown)
-    return Line(ends, turns, pulls, _factor(groups), np.isinf(base), fitted[2].reshape(groups.batch))
+    return Line(ends, turns, pulls, _factor(groups), np.isinf(base), fitted[2].reshape(groups.batch), zoom, like)
 
 
-def _linear(groups: Groups, transform: str, like: str | None) -> Line:
+def _linear(groups: Groups, transform: str, zoom: Floats, like: str | None) -> Line:
     value, error = groups.value, groups.error
     if transform != "none":
         upper = np.inf if transform == "log" else 1.0
@@ -204,7 +227,7 @@ def _linear(groups: Groups, transform: str, like: str | None) -> Line:
         foot, top = expit(foot), expit(top)
         turns = foot * (1 - foot), top * (1 - top)
     never = np.zeros(groups.batch, bool)
-    return Line((foot, top), turns, pulls, _factor(ready), never, never)
+    return Line((foot, top), turns, pulls, _factor(ready), never, never, zoom, like)
 
 
 def _pulls(groups: Groups, weight: Floats, curve: Floats, rank: Floats, away: Floats) -> Floats:
@@ -228,27 +251,11 @@ def _solved(moments: tuple[Floats, ...], one: Floats, two: Floats) -> tuple[Floa
         return (second * one - first * two) / size, (zeroth * two - first * one) / size
 
 
-def _error(line: Line, by_base: Floats, by_slope: Floats) -> Floats:
-    each = by_base[..., None] * line.pulls[0] + by_slope[..., None] * line.pulls[1]
-    found: Floats = np.sqrt(line.factor * (each**2).sum(-1))
-    return found
-
-
 def _factor(groups: Groups) -> float:
     size = groups.value.shape[-1]
     if groups.error is not None:
         return 1.0
     return size / (size - 2) if size > 2 else float("nan")
-
-
-def _reasons(line: Line, size: int) -> Codes:
-    few = size == 2 and bool(np.isnan(line.factor))
-    return reasons(
-        line.flat.shape,
-        (line.diverged, Reason.DIVERGED),
-        (line.flat, Reason.AT_THE_LIMIT),
-        (few, Reason.TOO_FEW_GROUPS),
-    )
 
 
 def _masked(measure: Measure, unscaled: Floats | None) -> Measure:

@@ -160,15 +160,15 @@ def deviation(sample: Sample) -> Floats:
 
 
 def variation(sample: Sample) -> Floats:
-    return _percent(sample.deviation, sample.mean)
+    return sample.deviation * sample.percent
 
 
 def disparity(sample: Sample) -> Floats:
-    return _percent(sample.mean_away, sample.mean)
+    return sample.mean_away * sample.percent
 
 
 def disparity_weighted(sample: Sample) -> Floats:
-    return _percent(sample.weighted_away, sample.mean)
+    return sample.weighted_away * sample.percent
 
 
 DIFFERENCES: Final[dict[tuple[str, bool], Statistic]] = {
@@ -179,12 +179,6 @@ DIFFERENCES: Final[dict[tuple[str, bool], Statistic]] = {
     ("reference", False): lambda sample: sample.from_reference.mean(0),
     ("reference", True): lambda sample: sample.weighted(sample.from_reference),
 }
-
-
-def _percent(part: Floats, whole: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found: Floats = 100 * part / whole
-    return found
 
 
 def _with_mean(

@@ -12,7 +12,7 @@ from maillage.methods.inequality.entropy import mean_log_deviation, theil
 from maillage.methods.inequality.ground import Measure, chosen, polarity, read
 from maillage.methods.inequality.impact import population_attributable_fraction, population_attributable_risk
 from maillage.methods.inequality.pairs import difference, ratio
-from maillage.methods.inequality.slope import relative_index, slope_index
+from maillage.methods.inequality.slope import line_of, ratio_of, slope_of
 from maillage.methods.inequality.spread import (
     DIFFERENCES,
     DRAWS,
@@ -80,11 +80,12 @@ def every_measure(
         "population_attributable_fraction": population_attributable_fraction(estimates, population, **part),
     }
     if ordered:
+        line = line_of(estimates, population, "logistic", scale, "none", standard_errors, None)
         return found | {
             "absolute_concentration_index": absolute_concentration_index(estimates, population, **wide),
             "relative_concentration_index": relative_concentration_index(estimates, population, **wide),
-            "slope_index": slope_index(estimates, population, scale=scale, **wide),
-            "relative_index": relative_index(estimates, population, scale=scale, **wide),
+            "slope_index": slope_of(line, confidence),
+            "relative_index": ratio_of(line, confidence),
         }
     groups = read(estimates, population, standard_errors, least=0)
     place = None if reference is None else chosen(reference, groups.value)
