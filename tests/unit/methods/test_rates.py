@@ -249,6 +249,15 @@ def test_many_areas_are_standardised_at_once_each_with_its_own_standard_or_with_
         assert getattr(one, name)[1, 2] == close(getattr(alone, name))
 
 
+def test_ten_thousand_areas_have_the_rates_that_each_has_alone():
+    chance = np.random.default_rng(6)
+    events, people = chance.poisson(30, (10_000, 3)), chance.integers(50, 900, (10_000, 3))
+    found = rates.directly_standardised(events, people, [2, 3, 5])
+    for row in (0, 4095, 4096, 9999):
+        alone = rates.directly_standardised(events[row], people[row], [2, 3, 5])
+        assert (found.estimate[row], found.upper[row]) == close((alone.estimate, alone.upper))
+
+
 @given(strata(), st.integers(1, 1000))
 @few
 def test_a_multiplier_multiplies(cells, times):

@@ -18,6 +18,7 @@ from maillage.methods.rates.measures import Measure, Reason, Reasons, reasons
 EUROPEAN_1976 = (8000, *(7000,) * 10, 6000, 5000, 4000, 3000, 2000, 1000, 1000)
 EUROPEAN_2013 = (5000, 5500, 5500, 5500, 6000, 6000, 6500, *(7000,) * 4, 6500, 6000, 5500, 5000, 4000, 2500, 1500, 1000)
 EUROPEAN_2013_TO_85 = (*EUROPEAN_2013[:-2], 2500)
+BLOCK = 4096  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,12 @@ def directly_standardised(
     among("method", method, METHODS)
     scale = float(floats("multiplier", multiplier, ndim=0, above=0))
     if frequencies is None:
-        total, estimate, variance = _sums(seen, weight / people)
+        total, estimate, variance = _sums(seen, people, weight)
     elif interval == "gamma":
         raise ValueError("interval: dobson was expected where persons have several events, not 'gamma'")
     else:
         times = floats("frequencies", frequencies, ndim=1, above=0)
-        parts = _sums(seen, (weight / people)[..., None, :])
+        parts = _sums(seen, people[..., None, :], weight[..., None, :])
         total, estimate, variance = (part @ times**power for part, power in zip(parts, (1, 1, 2), strict=True))
     if interval == "gamma":
         lower, upper = _gamma(estimate, variance, (weight / people).max(axis=-1), level)
@@ -162,12 +163,22 @@ def _observed(seen: Floats, people: Floats) -> Floats:
     return total
 
 
-def _sums(events: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
-    """Total, rate and variance, over the strata, without a second table of the size of the events."""
-    weight = np.broadcast_to(weight, events.shape)
-    expected = events * weight
-    total, first = events.sum(axis=-1), expected.sum(axis=-1)
-    return total, first, np.einsum("...i,...i->...", expected, weight)
+def _sums(events: Floats, people: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
+    """Total, rate and variance, over the strata; by blocks, which stay near the processor."""
+    bands = events.shape[-1]
+    rows, living = (np.broadcast_to(one, events.shape).reshape(-1, bands) for one in (events, people))
+    shares = (
+        weight.reshape(1, bands) if weight.size == bands else np.broadcast_to(weight, events.shape).reshape(-1, bands)
+    )
+    total, rate, variance = found = np.empty((3, len(rows)))
+    for start in range(0, len(rows), BLOCK):
+        here = slice(start, start + BLOCK)
+        each = (shares if len(shares) == 1 else shares[here]) / living[here]
+        np.einsum("ij->i", rows[here], out=total[here])
+        np.einsum("ij,ij->i", rows[here], each, out=rate[here])
+        np.einsum("ij,ij,ij->i", rows[here], each, each, out=variance[here])
+    first, second, third = (one.reshape(events.shape[:-1]) for one in found)
+    return first, second, third
 
 
 def _dobson(
