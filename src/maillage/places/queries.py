@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
-from maillage.directory.models import Location
+from maillage.directory.models import Location, Service, ServiceAtLocation
+from maillage.directory.queries import shown_as
 from maillage.people.models import Person, User
 from maillage.people.queries import carer_in
 from maillage.places import rules
@@ -188,6 +189,19 @@ def room(sites: Iterable[int], *, at: datetime) -> dict[int, Room]:
         beds, used = (counted.beds, counted.used) if counted else (row.beds, 0)
         _add(found, row, max(0, beds - used - late.get(row.pk, 0)), beds)
     return {service: Room(free, shown) for service, (free, shown) in found.items()}
+
+
+def shown_room(rooms: dict[int, Room]) -> dict[int, Room]:
+    """The same of the services that stand for these since they were merged: the houses of one count for the other. What must not
+    be found is not counted where others are."""
+    merged = Service.objects.filter(pk__in=rooms).exclude(merged_into=None).select_related("merged_into__merged_into")
+    hidden = ServiceAtLocation.objects.filter(service=OuterRef("pk"), location__is_confidential=True)
+    found = dict(rooms)
+    for one in merged.exclude(Exists(hidden)):
+        its, top = found.pop(one.pk), shown_as(one).pk
+        mine = found.get(top, Room(0, 0))
+        found[top] = Room(mine.free + its.free, mine.open + its.open)
+    return found
 
 
 def _is_open(group: PlaceGroup, tonight: date) -> bool:

@@ -319,7 +319,9 @@ def test_a_household_of_which_some_sleep_elsewhere_comes_together(beds: Beds) ->
     home = home_of(beds, "home", unit_size=4)
     before = sleeps(beds, beds.amina)
     held = accepted(home, beds.amina, people=2)
-    assert set(held.occupants.values_list("person", "state")) == {(one.pk, "cancelled") for one in (beds.amina, beds.son)}
+    assert set(held.occupants.values_list("person", "state")) == {
+        (one.pk, "cancelled") for one in (beds.amina, beds.son)
+    }
     came = stays.admit(held, by=BY, at=NOW + DAY / 4)
     assert (came.after, came.occupants.filter(state="in").count()) == (before, 2)
     nobody_twice()

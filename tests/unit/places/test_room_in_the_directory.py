@@ -14,6 +14,7 @@ from maillage.directory.search import cards, engine, memory, rooms
 from maillage.directory.search.index import reindex
 from maillage.directory.search.types import Query
 from maillage.places.actions import claims, stays
+from maillage.places.models import PlaceGroup, Site
 from tests.beds import Beds
 from tests.testland import NOW
 
@@ -132,3 +133,27 @@ def test_a_confidential_house_says_room_or_none_once_a_day_and_never_a_number(in
     Location.objects.update(is_confidential=False)
     claims.tell_all_rooms(beds.territory, at=NOW + timedelta(hours=6))
     assert said()[:3] == (0, 6, "")
+
+
+def test_after_two_services_were_merged_the_room_of_both_is_the_room_of_the_one_that_is_kept(indexed: Beds) -> None:
+    beds = indexed
+    kept = (
+        Service.objects.filter(territory=beds.territory, merged_into=None).exclude(pk=beds.shelter.pk).order_by("pk")[0]
+    )
+    ServiceCapacity.objects.filter(service=kept).delete()
+    Service.objects.filter(pk=beds.shelter.pk).update(merged_into=kept)
+
+    def said() -> list[tuple[int | None, int | None]]:
+        return list(ServiceCapacity.objects.filter(service=kept).values_list("available", "maximum"))
+
+    claims.tell_all_rooms(beds.territory, at=NOW)
+    assert said() == [(6, 6)]
+    fill(beds)
+    assert said() == [(0, 6)]
+    other = Site.objects.create(territory=beds.territory, service=kept, code="annex", name="Annex", kind="shelter")
+    group = PlaceGroup.objects.create(site=other, code="annex", kind="dormitory", beds=4)
+    claims.tell_room(other, at=NOW)
+    assert (group.beds, said()) == (4, [(4, 10)])
+    Location.objects.filter(services_here__service=beds.shelter).update(is_confidential=True)
+    claims.tell_all_rooms(beds.territory, at=NOW)
+    assert said() == [(4, 4)]

@@ -6,7 +6,7 @@ refuses what meets (migration 0002, GroupNight). A program that forgets the firs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from maillage.directory.actions import capacity
+from maillage.directory.queries import shown_as
 from maillage.methods.text import typed
 from maillage.people import audit
 from maillage.people.actions import persons as people_actions
@@ -419,7 +420,7 @@ def told_once(*, at: datetime) -> Iterator[None]:
     if outer is not None:
         outer.update(later)
     elif later:
-        _derive(Site.objects.filter(service__in={site.service_id for site in later.values()}), at=at)
+        _derive(_together({shown_as(site.service).pk for site in later.values()}), at=at)
 
 
 def tell_room(site: Site, *, at: datetime) -> None:
@@ -427,11 +428,17 @@ def tell_room(site: Site, *, at: datetime) -> None:
     if (later := _LATER.get()) is not None:
         later[site.pk] = site
         return
-    _derive(Site.objects.filter(service=site.service_id), at=at)
+    _derive(_together({shown_as(site.service).pk}), at=at)
+
+
+def _together(services: Collection[int]) -> QuerySet[Site]:
+    """The houses of these services and of those that were merged into them."""
+    merged = Q(service__merged_into__in=services) | Q(service__merged_into__merged_into__in=services)
+    return Site.objects.filter(Q(service__in=services) | merged)
 
 
 def _derive(sites: QuerySet[Site], *, at: datetime) -> None:
-    found = queries.room(sites.values_list("pk", flat=True), at=at)
+    found = queries.shown_room(queries.room(sites.values_list("pk", flat=True), at=at))
     capacity.derive({service: (room.free, room.open) for service, room in found.items()}, at=at)
 
 
