@@ -355,6 +355,7 @@ def test_an_area_at_the_average_is_within_and_others_are_outside_by_one_limit_or
     for statistic, size in (("proportion", people), ("rate", people), ("ratio", np.full(5, 200.0))):
         assert rates.funnel_position(seen, size, statistic=statistic).tolist() == wanted
     assert rates.funnel_position(seen, people, average=0.25)[-1] == Position.WITHIN
+    assert rates.funnel_position(250, 1000, average=0.25, statistic="rate") == Position.WITHIN
 
 
 @given(arrays(float, 6, elements=st.integers(0, 300).map(float)), st.sampled_from(["rate", "ratio"]))
@@ -603,6 +604,10 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("denominator: NaN was expected only", lambda: rates.funnel_position([9], [np.nan], minimum_events=10)),
     ("denominator: NaN was expected only", lambda: rates.funnel_position([0], [np.nan])),
     ("events: at most the denominator", lambda: rates.funnel_position([9], [3])),
+    ("events: areas on the last axis", lambda: rates.funnel_position(9, 20)),
+    ("average: at most 1 ", lambda: rates.funnel_position([9], [20], average=1.2)),
+    ("average: a shape that fits", lambda: rates.funnel_position([9], [20], average=[[0.1], [0.2]])),
+    ("average: a shape that fits", lambda: rates.funnel_position([9, 9], [20, 20], average=[0.1, 0.2, 0.3])),
     ("deaths: the shape of population", lambda: rates.life_expectancy(DEATHS[1:], PEOPLE)),
     ("population: more than 0 ", lambda: rates.life_expectancy(DEATHS, PEOPLE * (MORTALITY > 0.0001))),
     ("population: 20 bands", lambda: rates.life_expectancy(DEATHS[1:], PEOPLE[1:])),

@@ -109,10 +109,16 @@ def funnel_position(
 
 
 def _average(seen: Floats, size: Floats, average: ArrayLike | None, statistic: Statistic) -> Floats:
+    """Of all areas together, unless it was said; of the shape of the events."""
     if average is not None:
-        return floats("average", average, least=0)
+        said = floats("average", average, least=0, most=1 if statistic == "proportion" else None)
+        if _together(seen, said)[0].shape != seen.shape:
+            raise ValueError(f"average: a shape that fits {seen.shape} was expected, not {said.shape}")
+        return said
     if statistic == "ratio":
         return np.ones(())
+    if seen.ndim == 0:
+        raise ValueError("events: areas on the last axis, or their average, were expected, not a number")
     people: Floats = np.nansum(size, axis=-1, keepdims=True)
     np.divide(seen.sum(axis=-1, keepdims=True), people, out=people, where=people > 0)
     return people
@@ -120,7 +126,7 @@ def _average(seen: Floats, size: Floats, average: ArrayLike | None, statistic: S
 
 def _zones(seen: Floats, size: Floats, middle: Floats, statistic: Statistic) -> NDArray[np.int64]:
     """-2 to 2: outside the inner limits one, outside the outer ones another."""
-    found = np.zeros(np.broadcast(seen, middle).shape, np.int64)
+    found = np.zeros(seen.shape, np.int64)
     for level in (0.95, 0.998):
         if statistic == "proportion":
             half = normal(level) * np.sqrt(middle * (1 - middle) / size)
