@@ -38,7 +38,7 @@ METHODS = ("bayes", "bayes_untruncated", "lawless")
 class Reason(IntEnum):
     """What a reader must know about a day; the last that holds.
 
-    `KNOWN`: nothing. `PRIOR_TOO_LOW`: a complete day had more cases than the prior thinks possible (its 0.999 quantile); the counts
+    `KNOWN`: nothing. `PRIOR_TOO_LOW`: a day has more cases already than the prior thinks possible (its 0.999 quantile); the counts
     of "bayes" are pulled down, choose another prior. `NOTHING_REPORTED`: no case of this day is reported yet; "lawless" then says
     0 to 0, "bayes" little more than its prior. `UNKNOWN_DELAYS`: the past does not show which share is reported so soon, because
     no report ever came so soon or no past day is there to tell; "lawless" has no answer (NaN) where the share is 0, "bayes" has
@@ -94,7 +94,7 @@ def nowcast(
     `reports` (cases, 2): for each case the day of the event (first symptoms, hospital admission) and the day when it was reported,
     as whole numbers or as dates; a week, or any other step, may stand for the day if it does so everywhere. Cases that are
     reported after `now` are not known yet: they change nothing. A day is complete after `maximum_delay` days, at least 1 and no
-    more than have passed since the first event; a case reported later counts as reported then. `window`: learn the delays from
+    more than have passed since the first event; a case reported later counts as reported then, once it is. `window`: learn the delays from
     the events of as many last days, at least `maximum_delay`; None: from all.
 
     "bayes": the probability that a delay is x days, among those of at most x days, has a beta posterior (only the days that are
@@ -125,7 +125,7 @@ def nowcast(
         alpha, beta = _delay_posterior(past, weight, truncated=method == "bayes")
         cdf = _cumulated(alpha / (alpha + beta))
         shares = _cumulated(betaincinv(alpha, beta, _hypercube(draws, len(alpha), rng)))
-        estimate, error, limits, drawn = _bayes(past.reported, shares[:, past.age], size, chance, wanted, rng)
+        estimate, error, limits, drawn = _bayes(past, shares, size, chance, wanted, rng)
     reason = _reasons(past, method, size, chance)
     lower, median, upper = limits
     return Nowcast(days, past.reported, estimate, error, median, lower, upper, reason, drawn, cdf, triangle, late)
@@ -209,7 +209,7 @@ def _reasons(past: _Past, method: str, size: float, chance: float) -> NDArray[np
     """The least important first: the last that holds is said."""
     longest = len(past.equal) - 1
     found = np.zeros(len(past.age), np.int8)
-    most = max(past.reported[past.age == longest].max(), 1)
+    most = max(past.reported.max(), 1)
     if method != "lawless" and betainc(size, most, chance) > 0.999:  # the prior's chance of less than the most
         found[:] = Reason.PRIOR_TOO_LOW
     found[past.reported == 0] = Reason.NOTHING_REPORTED
@@ -254,18 +254,20 @@ def _lawless(
 
 
 def _bayes(
-    reported: Numbers, part: Floats, size: float, chance: float, wanted: Floats, rng: np.random.Generator
+    past: _Past, shares: Floats, size: float, chance: float, wanted: Floats, rng: np.random.Generator
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """`part` (draws, days): what is still to come is negative binomial, `reported + size` of a chance that grows with `part`."""
-    count = reported + size
-    ends = 1 - (1 - chance) * (1 - part)
-    more = count * (1 - ends) / ends
-    error = np.sqrt(np.mean(more / ends, axis=0) + np.var(more, axis=0))
-    drawn = reported + rng.poisson(rng.standard_gamma(count, part.shape) * (1 - ends) / ends)
-    limits = np.tile(reported.astype(np.float64), (len(wanted), 1))
-    still = part.min(axis=0) < 1
-    limits[:, still] += _quantiles(count[still], ends[:, still], wanted, (more.mean(axis=0) + 6 * error)[still])
-    return reported + more.mean(axis=0), error, limits, drawn.astype(np.float64)
+    """What is still to come is negative binomial, `reported + size` of a chance that grows with the share that is reported."""
+    estimate = past.reported.astype(np.float64)
+    limits, drawn = (np.tile(estimate, (rows, 1)) for rows in (len(wanted), len(shares)))
+    error, still = np.zeros_like(estimate), past.age < shares.shape[1] - 1
+    count, ends = past.reported[still] + size, 1 - (1 - chance) * (1 - shares[:, past.age[still]])
+    odds = (1 - ends) / ends
+    mean = count * odds.mean(axis=0)
+    error[still] = np.sqrt(np.mean(count * odds / ends, axis=0) + np.var(count * odds, axis=0))
+    limits[:, still] += _quantiles(count, ends, wanted, mean + 6 * error[still])
+    drawn[:, still] += rng.poisson(rng.standard_gamma(count, ends.shape) * odds)
+    estimate[still] += mean
+    return estimate, error, limits, drawn
 
 
 def _quantiles(count: Floats, ends: Floats, wanted: Floats, guess: Floats) -> Floats:

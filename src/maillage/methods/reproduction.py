@@ -13,6 +13,8 @@ The reference is EpiEstim 2.2-4 for R: the same windows, the same windows withou
 - NaN in the incidence is refused. EpiEstim means to read a missing day as a day without cases, which is not the same.
 - Too few cases: EpiEstim looks at the first window only and counts imported cases too. They say nothing about who infects here:
   `FEW_CASES` looks at the coefficient of variation itself, in each window.
+- A window that ends on the very day of a mean serial interval of whole days: EpiEstim's own sums decide by their last digit, which
+  is not always ours. `NEARLY_EARLY` then says that the number, if there is one, stands on the edge.
 - With an uncertain serial interval the mean and the standard deviation of the mixture are computed and not drawn. EpiEstim draws
   both, so it differs from one seed to the next; the two agree when there are many draws.
 """
@@ -30,6 +32,7 @@ from scipy.special import gammainc, gammaincinv
 from maillage.methods.arguments import Floats, floats, same_shape, whole
 
 Days = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 QUANTILES = (0.025, 0.5, 0.975)
 WIDEST = 0.3  # Cori 2013: a posterior whose coefficient of variation is more says little
 
@@ -38,14 +41,16 @@ class Reason(IntEnum):
     """What a reader must know about a window; the first that holds.
 
     `KNOWN`: nothing. `TOO_EARLY`: the window ends before one mean serial interval has passed, all numbers are NaN. `NO_SOURCE`: no
-    earlier case can have infected those of the window, the prior alone speaks. `FEW_CASES`: so few cases that the standard
-    deviation of the estimate is more than 0.3 times the estimate (with the usual prior: less than 11 cases infected here).
+    earlier case can have infected those of the window, the prior alone speaks. `NEARLY_EARLY`: too early by the mean that was given,
+    not by the mean of what fits into the series, which decides, as in EpiEstim: the number is too high. `FEW_CASES`: the standard
+    deviation is more than 0.3 times the estimate (with the usual prior and a certain interval: less than 11 cases infected here).
     """
 
     KNOWN = 0
     TOO_EARLY = 1
     NO_SOURCE = 2
-    FEW_CASES = 3
+    NEARLY_EARLY = 3
+    FEW_CASES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +129,22 @@ def reproduction_number(
     """
     given = floats("incidence", incidence, ndim=(1, 2), least=0)
     cases = np.atleast_2d(given)
+    if cases.size == 0:
+        raise ValueError(f"incidence: a series with days was expected, not the shape {given.shape}")
     local = np.atleast_2d(_infected_here(given, imported))
     start, end = _windows(window, cases.shape[1])
     mean, deviation = _prior(prior)
     rng = np.random.default_rng(whole("seed", seed))
-    intervals, mean_days = _intervals(serial_interval, cases.shape[1], rng)
+    intervals, mean_days, given_days = _intervals(serial_interval, cases.shape[1], rng)
     if len(intervals) > 1 < len(cases):
         raise ValueError(f"serial_interval: one was expected for several series, not {len(intervals)}")
     infectivity = _summed(_infectivity(cases, intervals), start, end)
     early = end <= mean_days[:, None]
+    edge = end <= given_days[:, None]
     shape = np.where(early, np.nan, (mean / deviation) ** 2 + _summed(local, start, end))
     scale = np.where(early, np.nan, 1 / (mean / deviation**2 + infectivity))
     wanted = _probabilities(quantiles)
-    found = _gammas(start, end, shape, scale, infectivity == 0, wanted)
+    found = _gammas(start, end, shape, scale, infectivity == 0, edge, wanted)
     if len(intervals) > 1:
         return _pooled(found, wanted, whole("draws", draws, least=1), rng)
     return found if given.ndim == 2 else _first(found)
@@ -194,7 +202,7 @@ def _infected_here(cases: Floats, imported: ArrayLike | None) -> Floats:
 
 
 def _windows(window: int | tuple[ArrayLike, ArrayLike], days: int) -> tuple[Days, Days]:
-    if isinstance(window, tuple):
+    if isinstance(window, tuple | list):
         first, last = (floats("window", one, ndim=1, least=2, most=days) for one in window)
         if first.shape != last.shape or (first > last).any() or (first % 1).any() or (last % 1).any():
             raise ValueError("window: as many last days as first days were expected, whole, none before its first")
@@ -212,25 +220,28 @@ def _probabilities(quantiles: ArrayLike) -> Floats:
     return found
 
 
-def _intervals(given: ArrayLike | UncertainInterval, days: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Distributions (samples, days) and the mean of each, in days."""
+def _intervals(
+    given: ArrayLike | UncertainInterval, days: int, rng: np.random.Generator
+) -> tuple[Floats, Floats, Floats]:
+    """Distributions (samples, days), the mean of each, in days, and the mean that was given."""
     if isinstance(given, UncertainInterval):
         means, deviations = _drawn(given, rng)
         several = np.array([interval_distribution(*one, days) for one in zip(means, deviations, strict=True)])
-        return several, np.maximum(means, [_mean_days(one) for one in several])
+        return several, np.maximum(means, [_mean_days(one) for one in several]), means
     known = floats("serial_interval", given, ndim=(1, 2), least=0)
     if known.shape == (2,) and known[0] > 0:
-        known = interval_distribution(known[0], known[1], days)
-    elif known.size == 0 or (known[..., 0] != 0).any() or (np.abs(known.sum(axis=-1) - 1) > 0.01).any():
+        fits = interval_distribution(known[0], known[1], days)
+        return fits[None], np.array([_mean_days(fits)]), known[:1]
+    if known.size == 0 or (known[..., 0] != 0).any() or (np.abs(known.sum(axis=-1) - 1) > 0.01).any():
         raise ValueError("serial_interval: probabilities of 0, 1, 2 ... days were expected, the first 0, their sum 1")
     rows = np.atleast_2d(known)
-    return rows, np.array([_mean_days(one) for one in rows])
+    means = np.array([_mean_days(one) for one in rows])
+    return rows, means, means
 
 
 def _mean_days(distribution: Floats) -> float:
-    return fsum(
-        (distribution * np.arange(len(distribution))).tolist()
-    )  # exact: a window may end on the very day of the mean
+    """Summed exactly: a window may end on the very day of the mean."""
+    return fsum((distribution * np.arange(len(distribution))).tolist())
 
 
 def _drawn(given: UncertainInterval, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -277,14 +288,14 @@ def _summed(values: Floats, start: Days, end: Days) -> Floats:
 
 
 def _gammas(
-    start: Days, end: Days, shape: Floats, scale: Floats, alone: NDArray[np.bool_], wanted: Floats
+    start: Days, end: Days, shape: Floats, scale: Floats, alone: Mask, edge: Mask, wanted: Floats
 ) -> Reproduction:
     """Windows of equal shape share their quantiles: they differ by the scale alone, and cases are whole numbers."""
     shape, scale = np.broadcast_arrays(shape, scale)
     distinct, place = np.unique(shape, return_inverse=True)
     limits = gammaincinv(distinct[:, None], wanted)[place.reshape(shape.shape)] * scale[..., None]
     estimate, error = shape * scale, np.sqrt(shape) * scale
-    return Reproduction(start, end, estimate, error, limits, _reasons(estimate, error, alone), shape, scale)
+    return Reproduction(start, end, estimate, error, limits, _reasons(estimate, error, alone, edge), shape, scale)
 
 
 def _pooled(found: Reproduction, wanted: Floats, draws: int, rng: np.random.Generator) -> Reproduction:
@@ -298,13 +309,14 @@ def _pooled(found: Reproduction, wanted: Floats, draws: int, rng: np.random.Gene
             error[number] = np.sqrt(np.mean(a * b**2) + np.var(a * b))
             limits[number] = np.quantile(rng.standard_gamma(a, (draws, len(a))) * b, wanted)
     alone = np.all((found.reason == Reason.NO_SOURCE) | (found.reason == Reason.TOO_EARLY), axis=0)
-    reason = _reasons(estimate, error, alone)
+    reason = _reasons(estimate, error, alone, (found.reason == Reason.NEARLY_EARLY).any(axis=0))
     return Reproduction(found.start, found.end, estimate, error, limits, reason, found.shape, found.scale)
 
 
-def _reasons(estimate: Floats, error: Floats, alone: NDArray[np.bool_]) -> NDArray[np.int8]:
-    early, few = np.isnan(estimate), error > WIDEST * estimate
-    return np.select([early, alone, few], [Reason.TOO_EARLY, Reason.NO_SOURCE, Reason.FEW_CASES]).astype(np.int8)
+def _reasons(estimate: Floats, error: Floats, alone: Mask, edge: Mask) -> NDArray[np.int8]:
+    reasons = (Reason.TOO_EARLY, Reason.NO_SOURCE, Reason.NEARLY_EARLY, Reason.FEW_CASES)
+    holds = np.isnan(estimate), alone, np.broadcast_to(edge, estimate.shape), error > WIDEST * estimate
+    return np.select(holds, reasons, Reason.KNOWN).astype(np.int8)
 
 
 def _first(found: Reproduction) -> Reproduction:
