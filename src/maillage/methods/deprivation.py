@@ -41,7 +41,8 @@ def ranks(score: ArrayLike, *, ties: str = "average", key: ArrayLike | None = No
     official code for example; keys must differ; without a key the order in which the areas were given decides.
     With "average" and "lowest" the order of the areas changes nothing; with "key" it changes nothing either once a key is given.
     """
-    among("ties", ties, ("average", "lowest", "key"))
+    if among("ties", ties, ("average", "lowest", "key")) != "key" and key is not None:
+        raise ValueError(f"key: None was expected with ties={ties!r}, which leave nothing to it")
     values = floats("score", score)
     if values.ndim < 1 or values.shape[-1] == 0:
         raise ValueError(f"score: at least one area was expected, not the shape {values.shape}")
@@ -78,7 +79,7 @@ def combined(score: ArrayLike, weights: ArrayLike) -> Floats:
     """
     values, shares = floats("score", score), _weights(weights)
     if values.ndim < 2 or values.shape[-1] != len(shares):
-        raise ValueError(f"score: (areas, {len(shares)} domains) was expected, not the shape {values.shape}")
+        raise ValueError(f"score: (..., areas, {len(shares)} domains) was expected, not the shape {values.shape}")
     found: Floats = values @ shares
     return found
 
@@ -169,6 +170,8 @@ def rank_intervals(
     The interval is of the drawn ranks: one extreme area among noisy ones may lie outside its own, for noise can only bring it inwards.
     """
     values = floats("estimate", estimate, ndim=(1, 2))
+    if values.size == 0:
+        raise ValueError(f"estimate: at least one area was expected, not the shape {values.shape}")
     errors = np.broadcast_to(_errors(standard_error, values.shape), values.shape)
     count = len(values)
     if whole("top", top, least=1) > count:
@@ -246,11 +249,10 @@ def _errors(standard_error: ArrayLike, shape: tuple[int, ...]) -> Floats:
 
 def _domains(values: Floats, weights: ArrayLike | None, concentration: float | None) -> Floats | None:
     """The weights of the domains, None for one score."""
-    if values.size == 0:
-        raise ValueError(f"estimate: at least one area was expected, not the shape {values.shape}")
     if values.ndim == 1:
-        if weights is not None or concentration is not None:
-            raise ValueError("weights: (areas, domains) estimates were expected with them, not one score")
+        for name, value in (("weights", weights), ("concentration", concentration)):
+            if value is not None:
+                raise ValueError(f"{name}: None was expected with one score for each area, not {value}")
         return None
     if weights is None:
         raise ValueError(f"weights: one for each of {values.shape[1]} domains was expected, not None")
