@@ -84,10 +84,12 @@ def test_a_past_without_variation_alarms_at_one_more_unless_a_smallest_deviation
     ("said", "wrong"),
     [
         ("method: C1, C2 or C3", {"counts": [1.0], "method": "C4"}),
-        ("counts: .n,. or .series, n. was expected", {"counts": np.ones((2, 2, 2))}),
-        ("counts: nothing below zero", {"counts": [-1.0]}),
-        ("baseline: at least 3", {"counts": [1.0], "baseline": 2}),
+        ("counts: an array of 1 axis or an array of 2 axes was expected", {"counts": np.ones((2, 2, 2))}),
+        ("counts: at least 0 was expected, not -1 at 0", {"counts": [-1.0]}),
+        ("baseline: a whole number of at least 3", {"counts": [1.0], "baseline": 2}),
         ("alpha: between 0 and 1", {"counts": [1.0], "alpha": 0}),
+        ("minimum_sd: at least 0", {"counts": [1.0], "minimum_sd": -1}),
+        ("minimum_sd: a number, or one for each", {"counts": [[1.0], [1.0]], "minimum_sd": [1, 1, 1]}),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_its_name(said, wrong):

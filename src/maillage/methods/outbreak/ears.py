@@ -16,6 +16,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from maillage.methods import arguments
+
 Floats = NDArray[np.float64]
 LAG = 2  # of C2 and C3: a rise that lasts does not raise its own threshold
 USUAL_ALPHA = {"C1": 0.001, "C2": 0.001, "C3": 0.025}
@@ -48,21 +50,17 @@ def ears(
     A missing count (NaN) is not zero: what needs it has no threshold, nor has C3 two steps after a past without variation.
     Thresholds of C1 and C2 grow when alpha shrinks; adding a constant to a series adds it to them; series do not see each other.
     """
-    known = np.asarray(counts, np.float64)
-    if method not in USUAL_ALPHA:
-        raise ValueError(f"method: C1, C2 or C3 was expected, not {method!r}")
-    if known.ndim not in {1, 2}:
-        raise ValueError(f"counts: (n,) or (series, n) was expected, not {known.shape}")
-    if (known < 0).any():
-        raise ValueError("counts: nothing below zero was expected")
-    if baseline < 3:
-        raise ValueError(f"baseline: at least 3 counts were expected, not {baseline}")
-    chance = USUAL_ALPHA[method] if alpha is None else alpha
-    if not 0 < chance < 1:
-        raise ValueError(f"alpha: between 0 and 1 was expected, not {chance}")
+    known = arguments.floats("counts", counts, ndim=(1, 2), least=0, missing=True)
+    arguments.among("method", method, tuple(USUAL_ALPHA))
+    baseline = arguments.whole("baseline", baseline, least=3)
+    chance = arguments.share("alpha", USUAL_ALPHA[method] if alpha is None else alpha)
+    least = arguments.floats("minimum_sd", minimum_sd, ndim=(0, 1), least=0)
+    if least.ndim and least.shape != known.shape[:-1]:
+        raise ValueError(
+            f"minimum_sd: a number, or one for each of the series {known.shape[:-1]}, was expected, not {least.shape}"
+        )
     z = NormalDist().inv_cdf(1 - chance)
     mean, sd = _baseline(known, baseline, 0 if method == "C1" else LAG)
-    least = np.asarray(minimum_sd, np.float64)
     sd = np.maximum(sd, least[..., None] if least.ndim else least)
     with np.errstate(divide="ignore", invalid="ignore"):
         score = (known - mean) / sd
