@@ -17,7 +17,7 @@ Schulze, 24 % with majority judgment and with approval, 34 % with Borda, 99 % wi
 invented, so these figures rank methods and certify none. A list read from 20 ballots changes easily: tell its robustness with it.
 """
 
-from maillage.methods.voting.ballots import Recount, ranks_from_orders
+from maillage.methods.voting.ballots import ranks_from_orders
 from maillage.methods.voting.duels import BradleyTerry, Reason, bradley_terry, next_pairs
 from maillage.methods.voting.grades import Approval, MajorityJudgment, approval, majority_judgment
 from maillage.methods.voting.rankings import Borda, Schulze, borda, schulze
@@ -31,7 +31,6 @@ __all__ = [
     "EqualShares",
     "MajorityJudgment",
     "Reason",
-    "Recount",
     "Robustness",
     "Schulze",
     "approval",

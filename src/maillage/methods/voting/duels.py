@@ -16,7 +16,9 @@ from maillage.methods.arguments import floats, same_shape, share, whole
 from maillage.methods.voting.ballots import Floats, Ints, Recount, in_order, ranked_by
 
 STEP = float(np.log(2))  # along which no chance can change enough for Newton's step to lose likelihood
-LEAST = 1e-3  # prior of a recount: without some people items may come apart
+LEAST = (
+    1e-3  # prior: with less, errors are those of rounding; of a recount, since without some people items may come apart
+)
 CLOSE = 9  # decimals: strengths that differ by less are equal
 
 
@@ -63,10 +65,10 @@ def bradley_terry(
     `winners`, `losers` (judgements,): from 0 to `items` - 1, the one that mattered more and the other. `strata` (judgements,):
     the stratum of who judged (a quarter, an age), from 0; `population` (strata,): how many residents live in each, from the
     census; without both, one stratum. `voters` (judgements,): who judged, any whole numbers, so that `robustness` takes away
-    people; none: each judgement is a ballot. `prior`: every item is given so many wins, and as many defeats, against an item of
-    middling strength: who never lost stays finite, who was seldom shown stays near the middle. 0: the maximum likelihood, which
-    exists only where, in each stratum, no part of the items always wins against the others (Ford, American Mathematical Monthly
-    64, 1957): otherwise `ValueError`.
+    people; none: each judgement is a ballot. `prior` (0, or at least 0.001): every item is given so many wins, and as many
+    defeats, against an item of middling strength: who never lost stays finite, who was seldom shown stays near the middle. 0: the
+    maximum likelihood, which exists only where, in each stratum, no part of the items always wins against the others (Ford,
+    American Mathematical Monthly 64, 1957): otherwise `ValueError`.
     In each stratum strengths maximise sum log(chance of what was judged) + prior x sum (log p + log(1 - p)), p the chance
     against the middling item, by Newton's method with steps too short to overshoot; then their mean is made 0. The whole is the
     mean of the strata by population: quarters weigh as they live, not as they answer. `standard_error`: from the curvature,
@@ -80,6 +82,8 @@ def bradley_terry(
     """
     items, confidence = whole("items", items, least=2), share("confidence", confidence)
     prior = float(floats("prior", prior, ndim=0, least=0))
+    if 0 < prior < LEAST:
+        raise ValueError(f"prior: 0 or at least {LEAST} was expected, not {prior}")
     cells, weights = _cells(winners, losers, items, strata, population)
     wins = np.bincount(cells, minlength=len(weights) * items * items).reshape(-1, items, items).astype(np.float64)
     _check_strata(wins, prior)
@@ -179,7 +183,7 @@ def _strengths(wins: Floats, prior: float, start: Floats) -> tuple[Floats, Float
     found, met, won = start.copy(), wins + wins.swapaxes(-1, -2), wins.sum(axis=-1)
     items = found.shape[-1]
     diagonal = np.arange(items)
-    for _ in range(200):
+    for _ in range(200):  # pragma: no branch - a step never loses likelihood; it ends after ten or so
         chance = expit(found[..., :, None] - found[..., None, :])
         expected = met * chance
         middling = expit(found)
@@ -191,7 +195,7 @@ def _strengths(wins: Floats, prior: float, start: Floats) -> tuple[Floats, Float
         step = np.linalg.solve(information, slope[..., None])[..., 0]
         reach = np.maximum(np.ptp(step, axis=-1), np.abs(step).max(axis=-1))
         found += step * np.minimum(1, STEP / np.maximum(reach, STEP))[..., None]
-        if reach.max() < 1e-8:  # Newton squares what is missing
+        if np.ptp(step, axis=-1).max() < 1e-8 and reach.max() < 1e-4:  # Newton squares what is missing
             break
     return found, information
 

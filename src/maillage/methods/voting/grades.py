@@ -85,7 +85,8 @@ def approval(ballots: ArrayLike, *, counts: ArrayLike | None = None, confidence:
     confidence = share("confidence", confidence)
     kinds, copies = table("ballots", ballots, counts, missing=True)
     if not np.isin(kinds[~np.isnan(kinds)], (0, 1)).all():
-        raise ValueError("ballots: 0, 1 or NaN was expected, not another number")
+        wrong = kinds[~np.isnan(kinds) & ~np.isin(kinds, (0, 1))][0]
+        raise ValueError(f"ballots: 0, 1 or NaN was expected, not {wrong:g}")
     parts = np.stack([kinds == 1, ~np.isnan(kinds)], axis=1).astype(np.int64)
     tally = np.tensordot(copies, parts, axes=1)
     estimate = _rate(tally)

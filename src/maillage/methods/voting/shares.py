@@ -24,7 +24,7 @@ class EqualShares:
 
     funded: NDArray[np.bool_]  # (projects,)
     order: Ints  # (funded projects,)
-    rank: Ints  # (projects,) 1 for what is funded, and for the others the number of funded + 1
+    rank: Ints  # (projects,) 1 for what is funded, the number of projects + 1 for the others
     completed: NDArray[np.bool_]  # (projects,) funded by the greedy completion, not by equal shares
     spent: int  # cents, never more than the budget
     units: int  # how many units the completion added to each voter's share
@@ -65,9 +65,10 @@ def equal_shares(
     by `unit` cents at a time, and all is done again, until nothing that has support fits into what is left (that result stands) or the budget
     is overspent (the one before stands); "greedy", what fits is added by worth for its cost, equal ones by position;
     "add_unit_then_greedy", both.
-    Never overspends. A group that agrees on projects worth its part of the budget is not left with nothing: with approvals,
-    `measure="number"` and any completion that keeps its result, extended justified representation. Exact: fractions, no rounding;
-    floats only choose what is worth comparing, within a bound of their error.
+    Never overspends. A group that agrees on projects worth its part of the budget is not left with nothing: with approvals and
+    `measure="number"`, whatever the completion, one of the group has as many of the projects that it approves as the group could have
+    paid for (extended justified representation). Exact: fractions, no rounding; floats only choose what is worth comparing,
+    within a bound of their error. Voters and their order do not matter beyond their ballots.
     Source: Peters and Skowron, Proportionality and the limits of welfarism, ACM EC 2020; Peters, Pierczyński and Skowron,
     Proportional participatory budgeting with additive utilities, NeurIPS 2021; completions: Faliszewski and others, Participatory
     budgeting: data, tools, and analysis, IJCAI 2023.
@@ -76,7 +77,9 @@ def equal_shares(
     among("completion", completion, COMPLETIONS)
     points = _whole_table("utilities", floats("utilities", utilities, ndim=2, least=0))
     price = _whole_table("costs", floats("costs", costs, ndim=1, least=1))
-    if len(points) < 1 or points.shape[1] != len(price) or not len(price):
+    if not points.size:
+        raise ValueError(f"utilities: at least 1 ballot on 1 project was expected, not the shape {points.shape}")
+    if points.shape[1] != len(price):
         raise ValueError(f"costs: one for each column of utilities, {points.shape[1]}, was expected, not {len(price)}")
     kinds, which = np.unique(points, axis=0, return_inverse=True)
     copies = np.bincount(which.ravel(), weights=how_many(counts, len(points)), minlength=len(kinds)).astype(np.int64)
@@ -87,7 +90,7 @@ def equal_shares(
     equal, added, units = _decided(fund, copies)
     funded, completed = np.zeros(len(price), bool), np.zeros(len(price), bool)
     funded[equal + added], completed[added] = True, True
-    rank = np.where(funded, 1, funded.sum() + 1).astype(np.int64)
+    rank = np.where(funded, 1, len(price) + 1).astype(np.int64)
     recount = Recount(copies, partial(_funded_without, fund, copies))
     order = np.array(equal + added, np.int64)
     return EqualShares(funded, order, rank, completed, int(price[funded].sum()), units, recount)
@@ -190,11 +193,14 @@ class _Purses:
         until = [self.has[kind] * (common // point) for kind, point in zip(backers.tolist(), points, strict=True)]
         missing = self.fund.costs[project] * self.scale
         rest = sum(point * times for point, times in zip(points, each, strict=True))
-        for place in sorted(range(len(until)), key=until.__getitem__):
-            if missing * common <= until[place] * rest:
-                break
+        poorest = iter(sorted(range(len(until)), key=until.__getitem__))
+        place = next(poorest)
+        while (
+            missing * common > until[place] * rest
+        ):  # who pays all that is left; they can pay, so that somebody does not
             missing -= each[place] * self.has[int(backers[place])]
             rest -= each[place] * points[place]
+            place = next(poorest)
         return Fraction(missing, rest * self.scale)
 
     def pay(self, project: int, backers: Ints, price: Fraction) -> None:
@@ -212,13 +218,12 @@ class _Purses:
 
 
 def _funded_without(fund: _Fund, copies: Ints, gone: Ints) -> Ints:
-    found = np.empty((len(gone), len(fund.costs)), np.int64)
+    found = np.full((len(gone), len(fund.costs)), len(fund.costs) + 1, np.int64)
     for row, ballots in enumerate(gone):
         left = copies.copy()
         np.subtract.at(left, ballots, 1)
         here = left > 0
         smaller = _Fund(fund.utilities[here], fund.costs, fund.budget, fund.measure, fund.completion, fund.unit)
         equal, added, _ = _decided(smaller, left[here])
-        found[row] = len(equal) + len(added) + 1
         found[row, equal + added] = 1
     return found
