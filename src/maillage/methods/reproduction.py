@@ -42,7 +42,7 @@ class Reason(IntEnum):
 
     `KNOWN`: nothing. `TOO_EARLY`: the window ends before one mean serial interval has passed, all numbers are NaN. `NO_SOURCE`: no
     earlier case can have infected those of the window, the prior alone speaks. `NEARLY_EARLY`: too early by the mean that was given,
-    not by the mean of what fits into the series, which decides, as in EpiEstim: the number is too high. `FEW_CASES`: the standard
+    not by the mean of what fits into the series, which decides, as in EpiEstim: the number may be too high. `FEW_CASES`: the standard
     deviation is more than 0.3 times the estimate (with the usual prior and a certain interval: less than 11 cases infected here).
     """
 

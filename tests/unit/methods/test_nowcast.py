@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom
 
 from maillage.methods.nowcast import METHODS, Reason, nowcast
-from maillage.methods.reproduction import pooled, reproduction_number
 
 FEW = settings(max_examples=15)
 outbreaks = st.builds(
@@ -169,6 +168,19 @@ def test_with_delays_that_are_known_what_is_to_come_is_negative_binomial():
     assert [found.lower[39], found.median[39], found.upper[39]] == [7 + still.ppf(one) for one in (0.025, 0.5, 0.975)]
 
 
+def test_where_nothing_can_be_reported_yet_the_prior_alone_speaks():
+    reports = cases(7, days=60, mean=300) + np.array([0, 5])
+    found = nowcast(reports, now=59, maximum_delay=12, prior=(40, 700))
+    assert found.estimate[-1] == pytest.approx(40, rel=0.02)
+    assert found.standard_error[-1] == pytest.approx(np.sqrt(700), rel=0.02)
+
+
+@pytest.mark.parametrize("method", ["bayes", "bayes_untruncated"])
+def test_cases_added_to_each_delay_make_all_delays_alike(method):
+    found = nowcast(cases(1), now=29, maximum_delay=4, method=method, delay_prior=1e7)
+    assert found.delay_cdf == pytest.approx([0.2, 0.4, 0.6, 0.8, 1], abs=1e-3)
+
+
 def test_to_ignore_that_the_last_days_show_short_delays_only_comes_out_too_low():
     reports = cases(3, days=25, mean=40, long=4)
     right, low = (nowcast(reports, now=24, maximum_delay=12, method=one) for one in ("bayes", "bayes_untruncated"))
@@ -222,17 +234,6 @@ def test_the_same_seed_draws_the_same():
     one, same, other = (nowcast(cases(5), now=29, maximum_delay=8, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(one.draws, same.draws)
     assert not np.array_equal(one.draws, other.draws)
-
-
-def test_draws_of_final_counts_give_a_reproduction_number_that_knows_what_is_not_reported_yet():
-    reports = cases(6, days=40, mean=30, long=3)
-    found = nowcast(reports, now=39, maximum_delay=10, draws=400, seed=1)
-    final = reproduction_number(np.bincount(reports[:, 0]), serial_interval=(2.6, 1.5))
-    naive = reproduction_number(found.reported, serial_interval=(2.6, 1.5))
-    told = pooled(reproduction_number(found.draws, serial_interval=(2.6, 1.5)), seed=1)
-    assert abs(told.estimate[-1] - final.estimate[-1]) < abs(naive.estimate[-1] - final.estimate[-1]) / 3
-    assert told.standard_error[-1] > 2 * final.standard_error[-1]
-    assert told.estimate[:-10] == pytest.approx(final.estimate[:-10])
 
 
 # ---- what a reader must know

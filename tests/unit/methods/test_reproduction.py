@@ -115,6 +115,13 @@ def test_a_window_that_ends_before_one_mean_serial_interval_has_no_number():
     assert found.estimate[3:] == pytest.approx((1 + 50) / (0.2 + 50))
 
 
+def test_without_any_case_the_prior_alone_speaks():
+    found = reproduction_number(np.zeros((2, 12)), serial_interval=FLU, prior=(3, 2))
+    assert found.estimate == pytest.approx(np.full((2, 5), 3))
+    assert found.standard_error == pytest.approx(np.full((2, 5), 2))
+    assert (found.reason == Reason.NO_SOURCE).all()
+
+
 def test_cases_without_anybody_who_can_have_infected_them_are_told():
     found = reproduction_number([0, 0, 0, 0, 30, 30, 30], serial_interval=[0, 0.5, 0.5], window=1)
     assert found.reason[3] == Reason.NO_SOURCE
