@@ -262,6 +262,11 @@ def goodness(
             student=student,
         )
         told[:, one] = _told(found[one], float(learned.pre_epidemic), float(learned.post_epidemic), deltas)
+    return _goodness(told)
+
+
+def _goodness(told: Ints) -> Goodness:
+    """From true positives, false positives, true negatives, false negatives, (4, seasons)."""
     tp, fp, tn, fn = (float(one.sum()) for one in told)
     sensitivity, specificity = _part(tp, tp + fn), _part(tn, tn + fp)
     margins = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
