@@ -294,10 +294,10 @@ def test_individuals_of_a_survey_are_measured_as_by_svyglm():
         },
     }
     measures = {
-        "aci": inequality.individuals.absolute_concentration_index,
-        "rci": inequality.individuals.relative_concentration_index,
-        "sii": inequality.individuals.slope_index,
-        "rii": inequality.individuals.relative_index,
+        "aci": inequality.survey_absolute_concentration_index,
+        "rci": inequality.survey_relative_concentration_index,
+        "sii": inequality.survey_slope_index,
+        "rii": inequality.survey_relative_index,
     }
     for row in rows(HERE / "inequality_individuals_expected.csv"):
         model = {"model": row["model"]} if row["model"] else {}

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from maillage.methods.arguments import Floats, share, whole
-from maillage.methods.inequality.ground import Groups, Measure, Reason, Truths, Whole, over, reasons
+from maillage.methods.inequality.ground import Groups, Measure, Reason, Truths, Whole, over, reasons, scaled
 
 BLOCK: Final = 1 << 16  # numbers at a time: they stay in the cache
 FAR: Final = 6.0  # standard errors: beyond, a cut takes away less than 1e-9
@@ -99,7 +99,7 @@ class Question:
     more: Truths
     reference: Whole | None
     noise: Floats
-    scale: ArrayLike | None
+    scale: Floats  # the most that a draw can be
     draws: int
     seed: int
     confidence: float
@@ -115,8 +115,7 @@ def answers(question: Question, statistics: Sequence[Statistic]) -> list[Measure
     found = np.stack([one(_sample(question, flat.value[:, :, None], slice(0, rows), 1)) for one in statistics])
     spread = np.full((len(statistics), 3, rows), np.nan)
     if flat.error is not None:
-        high = over("scale", np.inf if question.scale is None else _scale(question.scale), batch)
-        for block, values in _drawn(flat, high.reshape(-1), draws, question.seed):
+        for block, values in _drawn(flat, question.scale.reshape(-1), draws, question.seed):
             sample = _sample(question, values, block, 2)
             spread[:, :, block] = _spread(np.stack([statistic(sample) for statistic in statistics]), tail)
     missing = groups.error is None
@@ -146,7 +145,8 @@ def question(
         noise = variance_noise(groups)
     known = None if average is None else over("average", average, groups.batch)
     upward = np.ones(groups.batch, bool) if more is None else more
-    return Question(groups, known, upward, reference, noise, scale, draws, seed, confidence)
+    most = np.full(groups.batch, np.inf) if scale is None else scaled(scale, groups)
+    return Question(groups, known, upward, reference, noise, most, draws, seed, confidence)
 
 
 def variance_noise(groups: Groups) -> Floats:
@@ -155,13 +155,6 @@ def variance_noise(groups: Groups) -> Floats:
         raise ValueError("standard_errors: needed to correct for the noise of sampling, not None")
     share = groups.share
     found: Floats = (share * (1 - share) * groups.error**2).sum(-1)
-    return found
-
-
-def _scale(scale: ArrayLike) -> Floats:
-    found = np.asarray(scale, np.float64)
-    if not (found > 0).all():
-        raise ValueError(f"scale: more than 0 was expected, not {scale!r}")
     return found
 
 

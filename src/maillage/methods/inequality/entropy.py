@@ -32,7 +32,7 @@ def theil(
     Standard error, by the delta method: 1000 sqrt(sum of p^2 s^2 (ln r - T)^2) / mean, T the index before the 1000.
     WHO's toolkit and healthequal forget the 1000 there: in a simulation of WHO's sample the true spread was 1066 times the error
     they print. like="healthequal" prints theirs. correct_noise: takes off what sampling adds on average, half of the sum of s^2
-    times the second derivative (on that sample .42 of 3.14). Values are not below zero.
+    times the second derivative (on that sample .44 of 3.14). Values are not below zero.
     Source: WHO, Health Equity Assessment Toolkit, technical notes; J. Ahn and others, JCO Clinical Cancer Informatics 2 (2018).
     """
     groups, nothing = _read(estimates, population, standard_errors, floor)

@@ -78,20 +78,25 @@ def read(
     standard_errors: ArrayLike | None,
     *,
     least: float | None = None,
-    most: Floats | None = None,
 ) -> Groups:
     """Groups on the last axis, two at least; people and standard errors of the same shape, or of one row for all."""
     value = floats("estimates", estimates, least=least)
     if value.ndim < 1 or value.shape[-1] < 2:
         raise ValueError(f"estimates: two groups or more on the last axis were expected, not the shape {value.shape}")
-    if most is not None and (value > most[..., None]).any():
-        high = float(value[value > most[..., None]].flat[0])
-        raise ValueError(f"estimates: at most the scale was expected, not {high:g}")
     people = None if population is None else spread("population", floats("population", population, above=0), value)
     error = None
     if standard_errors is not None:
         error = spread("standard_errors", floats("standard_errors", standard_errors, least=0), value)
     return Groups(value, people, error)
+
+
+def scaled(scale: ArrayLike, groups: Groups) -> Floats:
+    """What the indicator is a share of, for each indicator; no estimate is above it."""
+    found = over("scale", scale, groups.batch, above=0)
+    above = groups.value > found[..., None]
+    if above.any():
+        raise ValueError(f"estimates: at most the scale was expected, not {groups.value[above][0]:g}")
+    return found
 
 
 def spread(name: str, found: Floats, model: Floats) -> Floats:
@@ -109,9 +114,9 @@ def over(name: str, value: ArrayLike, batch: tuple[int, ...], *, above: float | 
 def polarity(favourable: ArrayLike, batch: tuple[int, ...]) -> Truths:
     """True where more is better, for each indicator or for all."""
     found = np.asarray(favourable)
-    if found.dtype != np.bool_:
+    if found.dtype.kind not in "biu" or not np.isin(found, (0, 1)).all():
         raise ValueError(f"favourable: True or False was expected, not {favourable!r}")
-    return np.broadcast_to(_fits("favourable", found, batch), batch)
+    return np.broadcast_to(_fits("favourable", found.astype(bool), batch), batch)
 
 
 def chosen(reference: ArrayLike, value: Floats) -> Whole:

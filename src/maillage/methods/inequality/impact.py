@@ -9,7 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from maillage.methods.arguments import Floats
-from maillage.methods.inequality.ground import Groups, Measure, Reason, at, best, normal, over, polarity, read, reasons
+from maillage.methods.inequality.ground import (
+    Groups,
+    Measure,
+    Reason,
+    at,
+    best,
+    normal,
+    over,
+    polarity,
+    read,
+    reasons,
+    scaled,
+)
 
 Like = Literal["healthequal"] | None
 HUNDRED: Final = 100.0
@@ -90,9 +102,7 @@ def _impact(
             "population: the people of each group or the average of the whole was expected, one of the two"
         )
     groups = read(estimates, population, None, least=0)
-    size = None if scale is None else over("scale", scale, groups.batch, above=0)
-    if size is not None:
-        groups = read(groups.value, population, None, least=0, most=size)
+    size = None if scale is None else scaled(scale, groups)
     more = polarity(favourable, groups.batch)
     people = np.ones_like(groups.value) if groups.people is None else groups.people
     last = np.full(groups.batch, groups.value.shape[-1] - 1)

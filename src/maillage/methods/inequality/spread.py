@@ -43,7 +43,7 @@ def between_group_variance(
     and a factor counts squared. Standard error (J. Ahn and others, JCO Clinical Cancer Informatics 2, 2018): variance
     4 sum p^2 s^2 (y - mean)^2 + 2 ((sum p^2 s^2)^2 - sum p^4 s^4 + sum p^2 (1 - p)^2 s^4).
     correct_noise: groups that are only sampled differ by chance as well, and that adds sum p (1 - p) s^2 on average (on WHO's
-    sample of 34 regions 6.5 of 50.4); it is taken off. Below zero, chance alone would have made more.
+    sample of 34 regions 6.6 of 50.4); it is taken off. Below zero, chance alone would have made more.
     """
     groups = read(estimates, population, standard_errors)
     share, away = groups.share, groups.value - groups.mean[..., None]

@@ -30,7 +30,7 @@ class Individuals:
     strata: NDArray[np.intp]  # of each cluster
 
 
-def absolute_concentration_index(
+def survey_absolute_concentration_index(
     values: ArrayLike,
     order: ArrayLike,
     *,
@@ -50,7 +50,7 @@ def absolute_concentration_index(
     return normal(found, error, confidence, NEVER)
 
 
-def relative_concentration_index(
+def survey_relative_concentration_index(
     values: ArrayLike,
     order: ArrayLike,
     *,
@@ -69,7 +69,7 @@ def relative_concentration_index(
     return normal(found / size, error / size, confidence, reasons((), (mean <= 0, Reason.ZERO)))
 
 
-def slope_index(
+def survey_slope_index(
     values: ArrayLike,
     order: ArrayLike,
     *,
@@ -91,7 +91,7 @@ def slope_index(
     return normal(scale * (top - foot), error, confidence, reasons((), (fit.lost, Reason.DIVERGED)))
 
 
-def relative_index(
+def survey_relative_index(
     values: ArrayLike,
     order: ArrayLike,
     *,
@@ -102,7 +102,7 @@ def relative_index(
     scale: float = 1.0,
     confidence: float = 0.95,
 ) -> Measure:
-    """The relative index of individuals, f(1) / f(0); `standard_error` is that of its logarithm. Options as in `slope_index`."""
+    """The relative index of individuals, f(1) / f(0); `standard_error` is that of its logarithm. Options as in `survey_slope_index`."""
     fit = _fit(_read(values, order, weights, clusters, strata), model, scale)
     (foot, top), (at_foot, at_top) = fit.ends, fit.turns
     if not (foot > 0 and top > 0):
@@ -198,6 +198,8 @@ def _read(
     stratum = _labels("strata", strata, value) if strata is not None else np.zeros(len(value), np.intp)
     cluster = _labels("clusters", clusters, value) if clusters is not None else np.arange(len(value))
     pairs, within = np.unique(np.stack([stratum, cluster]), axis=1, return_inverse=True)
+    if pairs.shape[1] < 2:
+        raise ValueError("clusters: two or more were expected, not 1")
     return Individuals(value, middle[which], weight, within.reshape(-1), pairs[0])
 
 
