@@ -79,9 +79,11 @@ def among(name: str, value: str, allowed: tuple[str, ...]) -> str:
 def index(name: str, value: ArrayLike, *, size: int | None = None) -> NDArray[Any]:
     """A row of places in another array, (n,): whole numbers from 0, all smaller than its `size` where that is given."""
     found = np.asarray(value)
+    if found.shape == (0,):  # an empty list tells no kind of number
+        return found.astype(np.int64)
     if found.ndim != 1 or found.dtype.kind not in "iu":
         raise ValueError(f"{name}: a row of whole numbers was expected, not {_short(value)}")
-    if found.size and (found.min() < 0 or (size is not None and found.max() >= size)):
+    if found.min() < 0 or (size is not None and found.max() >= size):
         said = "whole numbers from 0" if size is None else f"whole numbers from 0 to {size - 1}"
         wrong = found.min() if found.min() < 0 else found.max()
         raise ValueError(f"{name}: {said} were expected, not {wrong}")

@@ -432,8 +432,9 @@ def test_agents_that_cannot_be_are_refused_by_name(options, said):
 
 
 def test_a_territory_without_practices_has_places_that_reach_nobody():
-    none = (np.zeros(0, int), np.zeros(0, int), np.zeros(0))
-    found = FloatingCatchment([1, 2], [], none, 10)
+    found = FloatingCatchment([1, 2], [], ([], [], []), 10)
     assert found.now.reaches_nobody.all()
+    same(found.what_if(supply=[]), found.now)
+    assert found.what_if(demand=[2, 1]).access.tolist() == [0, 0]
     assert found.opening([3], ([0], [0], [1])).access.tolist() == [3, 0]
-    assert rational_agents([1, 2], [], none, rho=1).reaches_nobody.all()
+    assert rational_agents([1, 2], [], ([], [], []), rho=1).reaches_nobody.all()

@@ -179,7 +179,7 @@ class FloatingCatchment:
 
 def _columns(differs: Bools) -> ways.Ints:
     """The suppliers, of the last axis, that differ in any scenario."""
-    return np.flatnonzero(differs.reshape(-1, differs.shape[-1]).any(axis=0))
+    return np.flatnonzero(differs.any(axis=tuple(range(differs.ndim - 1))))
 
 
 def _shared(supply: Floats, drawn: Floats) -> Floats:
