@@ -132,11 +132,11 @@ def _fields(node: ast.ClassDef, source: str) -> Iterator[str]:
             comment = rows[(one.end_lineno or 1) - 1].partition("  # ")[2]
             kind = ast.unparse(one.annotation).replace("|", "or")
             yield f"- `{one.target.id}` ({kind})" + (f": {' '.join(_plain(comment))}" if comment else "")
-        elif (
-            isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name) and isinstance(one.value, ast.Constant)
-        ):
+        elif isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):  # a choice of an enumeration
             comment = rows[(one.end_lineno or 1) - 1].partition("  # ")[2]
-            yield f"- `{one.targets[0].id}` = {one.value.value}" + (f": {' '.join(_plain(comment))}" if comment else "")
+            yield f"- `{one.targets[0].id}` = {ast.unparse(one.value)}" + (
+                f": {' '.join(_plain(comment))}" if comment else ""
+            )
 
 
 def _proofs(family: str, folder: str) -> Iterator[str]:

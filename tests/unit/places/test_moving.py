@@ -283,18 +283,6 @@ def test_a_hold_that_is_moved_still_leaves_their_nights_where_they_sleep(beds: B
     assert stays.admit(moved, by=BY, at=NOW).after == before
 
 
-def test_who_sleeps_nowhere_has_a_bed_of_the_shelter_until_they_come_to_the_place_kept_for_them(beds: Beds) -> None:
-    home, other = home_of(beds, "home"), home_of(beds, "other")
-    held = accepted(home, beds.bruno)
-    with pytest.raises(rules.AlreadyHoused):  # one place that lasts is enough until they came, or did not
-        offered(other, beds.bruno)
-    before = sleeps(beds, beds.bruno, beds.dormitory)
-    assert GroupNight.objects.get(night=TONIGHT).used == 1
-    came = stays.admit(held, by=BY, at=NOW + HOUR)
-    assert (came.after, came.group, GroupNight.objects.get(night=TONIGHT).used) == (before, home, 0)
-    nobody_twice()
-
-
 def test_of_two_places_kept_for_them_they_have_the_one_where_they_came_first(beds: Beds) -> None:
     one, other = home_of(beds, "one"), home_of(beds, "other")
     before = sleeps(beds, beds.carla)

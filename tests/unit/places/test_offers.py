@@ -18,6 +18,7 @@ from maillage.places.models import (
     AllocationLine,
     AllocationRun,
     Draw,
+    GroupNight,
     Occupant,
     Offer,
     PassedOver,
@@ -240,3 +241,19 @@ def test_the_ranks_of_a_draw_say_who_stood_before(beds: Beds) -> None:
 
 def person(beds: Beds, name: str) -> Any:
     return persons.register(beds.territory, beds.street, given_name=name, gender="woman", by=beds.greta, at=NOW)
+
+
+def test_who_sleeps_nowhere_has_a_bed_of_the_shelter_until_they_come_to_the_place_kept_for_them(beds: Beds) -> None:
+    asked, _token = waiting.ask(beds.queue, beds.carla, by="system:test", at=NOW)
+    kept = offers.accept(offers.offer(asked, beds.women, by=beds.dave, at=NOW)[0], by=beds.dave, at=NOW).stays.get()
+    night = {
+        "from_on": NOW.date(),
+        "until_on": NOW.date() + timedelta(days=1),
+        "minutes": 60,
+        "by": beds.bob,
+        "at": NOW,
+    }
+    (held,) = stays.hold(beds.dormitory, beds.carla, **night)
+    before = stays.admit(held, by=beds.bob, at=NOW)
+    assert stays.admit(kept, by=beds.bob, at=NOW + timedelta(hours=1)).after == before
+    assert GroupNight.objects.get(group=beds.dormitory).used == 0
