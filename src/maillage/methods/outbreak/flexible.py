@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from maillage.methods.outbreak.quasipoisson import Counts, Design, Fit, Rows, fit
+from maillage.methods.outbreak.quasipoisson import Counts, Design, Fit, Residuals, Rows
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.intp]
@@ -24,6 +25,7 @@ class Options:
     p_threshold_trend: float
     reweight_threshold: float
     surveillance: bool  # standard errors as R's surveillance reads them
+    fit: Callable[..., tuple[Fit, Residuals]]  # of `quasipoisson`, or of `compiled`
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,38 +77,21 @@ def _regression(design: Design, counts: Counts, options: Options, *, trend: bool
     return _Regression.join([first[rest], second], [rest, rows])
 
 
-@dataclass(frozen=True, slots=True)
-class _Residuals:
-    """Of each week: its mean, that of the step before (the weight of the last step), and Pearson's squares."""
-
-    mean: Floats
-    before: Floats
-    squares: Floats
-
-
-def _fitted(design: Design, counts: Counts, trend: bool, options: Options) -> tuple[_Regression, _Residuals]:
-    found = fit(design, counts, trend=trend)
-    mean = counts.means(_means(design, found.level, found.slope))
-    before = counts.means(_means(design, found.level_before, found.slope_before))
-    squares = ((counts.y - mean) / mean) ** 2
+def _fitted(design: Design, counts: Counts, trend: bool, options: Options) -> tuple[_Regression, Residuals]:
+    found, residuals = options.fit(design, counts, trend=trend)
     known = np.broadcast_to(1.0, counts.y.shape) if counts.weight is None else (counts.weight > 0).astype(np.float64)
     members = known @ design.moments[:, : design.seasons]
     freedom = members.sum(axis=1) - (members > 0).sum(axis=1) - trend
     freedom = np.where((freedom > 0) & (members[:, -1] > 0), freedom, np.nan)
-    quirk = counts.weighed(squares).sum(axis=1) / freedom if options.surveillance else freedom
-    squares *= before
-    dispersion = counts.weighed(squares).sum(axis=1) / freedom
-    return _Regression(found, dispersion, quirk, freedom), _Residuals(mean, before, squares)
-
-
-def _means(design: Design, level: Floats, slope: Floats) -> Floats:
-    found = np.multiply.outer(slope, design.time)
-    found += level[:, design.season]
-    return np.exp(found, out=found)
+    dispersion = counts.weighed(residuals.squares).sum(axis=1) / freedom
+    quirk = dispersion
+    if options.surveillance:
+        quirk = counts.weighed((counts.y / residuals.mean - 1) ** 2).sum(axis=1) / freedom
+    return _Regression(found, dispersion, quirk, freedom), residuals
 
 
 def _reweighted(
-    design: Design, counts: Counts, first: _Regression, residuals: _Residuals, trend: bool, threshold: float
+    design: Design, counts: Counts, first: _Regression, residuals: Residuals, trend: bool, threshold: float
 ) -> tuple[Whole, Floats]:
     """Series with weeks above `threshold`, and the weights of their weeks: residual ** -2 there, 1 elsewhere, of mean 1 together.
 

@@ -25,7 +25,7 @@ Whole = NDArray[np.intp]
 STEPS = 25
 CHANGE = 1e-8
 ADDED = 0.1  # to each count at the start
-STILL = 1e-6  # a step as small as this is followed by one of its square
+STILL = 1e-9  # what moves by less is lost in what the numbers are compared with
 SPREAD = 1e-12  # less of time² than this is left within seasons: there is no trend to be told from them
 EXACT = (
     25_000  # where the deviance is this many times smaller than what it is the difference of, it is summed week by week
@@ -153,6 +153,31 @@ class Fit(Rows):
     converged: Flags
 
 
+@dataclass(frozen=True, slots=True)
+class Residuals:
+    """Of each week: its mean, that of the step before (the weight of the last step), and Pearson's squares with that weight."""
+
+    mean: Floats
+    before: Floats
+    squares: Floats
+
+    @classmethod
+    def of(cls, design: Design, counts: Counts, fitted: Fit) -> Self:
+        mean = counts.means(_growth(design, fitted.level, fitted.slope))
+        before = counts.means(_growth(design, fitted.level_before, fitted.slope_before))
+        squares = (counts.y - mean) / mean
+        squares *= squares
+        squares *= before
+        return cls(mean, before, squares)
+
+
+def _growth(design: Design, level: Floats, slope: Floats) -> Floats:
+    """The means of the weeks, for an exposure of 1."""
+    found = slope[:, None] * design.time
+    found += level[:, design.season]
+    return np.exp(found, out=found)
+
+
 @dataclass(slots=True)
 class _Steps:
     """The fits that still go on: which rows of the counts, where they stand."""
@@ -255,10 +280,11 @@ class _Steps:
         return still, Fit(level - np.where(empty, more, 0), part.slope, before, part.slope, arrow, converged)
 
 
-def fit(design: Design, counts: Counts, *, trend: bool) -> Fit:
-    """The fit of each series. Not converged: after 25 steps, or where a trend cannot be told from the seasons."""
+def fit(design: Design, counts: Counts, *, trend: bool) -> tuple[Fit, Residuals]:
+    """The fit of each series, and its residuals. Not converged: after 25 steps, or where a trend cannot be told from the seasons."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return _fit(design, counts, trend)
+        found = _fit(design, counts, trend)
+        return found, Residuals.of(design, counts, found)
 
 
 def _fit(design: Design, counts: Counts, trend: bool) -> Fit:
