@@ -242,6 +242,7 @@ def goodness(
     found = floats("rates", rates, least=0, missing=True, ndim=2)
     among("method", method, ("cross", "sequential"))
     deltas = floats("detection", detection, ndim=1, above=0)
+    whole("seasons", seasons, least=2)
     if len(found) < max(whole("minimum_seasons", minimum_seasons, least=3), 3):
         raise ValueError(f"rates: at least {minimum_seasons} seasons were expected, not {len(found)}")
     if not (np.nansum(found, axis=-1) > 0).all():

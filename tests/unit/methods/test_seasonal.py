@@ -315,5 +315,7 @@ def test_so_it_is_for_timing_and_goodness():
         goodness(winters(4))
     with pytest.raises(ValueError, match="rates: a case in every season"):
         goodness(np.vstack([winters(6), np.zeros((1, 33))]))
+    with pytest.raises(ValueError, match="seasons: a whole number of at least 2"):
+        goodness(winters(), seasons=1)
     with pytest.raises(ValueError, match="method: cross or sequential"):
         goodness(winters(), method="random")

