@@ -1,7 +1,7 @@
 """Access against PySAL's `access` 1.1.10: its published examples, and a small invented town.
 
 `access.csv` holds what PySAL gives for that town (max_cost, weights.gaussian, weights.gravity(20, -2, 2), its own zones by default,
-raam(), raam(tau=15), raam(tau=30, rho=200.0, initial_step=40)). What it leaves out is empty: nobody is reached.
+raam(), raam(tau=15), raam(tau=15, max_cycles=7), raam(tau=30, rho=200.0, initial_step=40)). What it leaves out is empty: nobody is reached.
 """
 
 from __future__ import annotations
@@ -50,7 +50,12 @@ def test_every_catchment_of_the_town_is_the_one_of_pysal_and_nobody_is_missing(p
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("raam", {}), ("raam_tau_15", {"tau": 15}), ("raam_tau_30_people", {"tau": 30, "rho": 200.0, "step": 40})],
+    [
+        ("raam", {}),
+        ("raam_tau_15", {"tau": 15}),
+        ("raam_tau_15_cycles_7", {"tau": 15, "cycles": 7}),
+        ("raam_tau_30_people", {"tau": 30, "rho": 200.0, "step": 40}),
+    ],
 )
 def test_every_cost_of_rational_agents_is_the_one_of_pysal(published, name, options):
     found = rational_agents(*town(), **options)

@@ -170,16 +170,19 @@ def test_a_what_if_equals_building_anew(where, method, seed):
 
 
 @given(towns(), methods, st.integers(0, 2**32))
+@settings(max_examples=50)
 def test_many_scenarios_at_once_are_each_what_it_would_be_alone(where, method, seed):
     demand, supply, pairs = where
     kept = FloatingCatchment(demand, supply, pairs, access.ENHANCED, method=method)
-    scenarios = np.random.default_rng(seed).integers(0, 9, (3, len(supply)))
-    together = kept.what_if(supply=scenarios)
-    assert together.access.shape == together.reaches_nobody.shape == (3, len(demand))
-    for place, one in enumerate(scenarios):
-        alone = kept.what_if(supply=one)
-        for name in EVERYTHING:
-            np.testing.assert_allclose(getattr(together, name)[place], getattr(alone, name), rtol=1e-9, atol=1e-15)
+    chance = np.random.default_rng(seed)
+    supplies, people = chance.integers(0, 9, (3, len(supply))), chance.integers(0, 90, (3, len(demand)))
+    for asked in ({"supply": supplies}, {"demand": people}, {"supply": supplies, "demand": people}):
+        together = kept.what_if(**asked)
+        assert together.access.shape == together.reaches_nobody.shape == (3, len(demand))
+        for place in range(3):
+            alone = kept.what_if(**{name: each[place] for name, each in asked.items()})
+            for name in EVERYTHING:
+                np.testing.assert_allclose(getattr(together, name)[place], getattr(alone, name), rtol=1e-9, atol=1e-15)
 
 
 def street(**options):
@@ -396,7 +399,11 @@ def test_what_cannot_be_asked_is_refused_by_its_name():
     for work, said in (
         (lambda: town().what_if(supply=[1]), r"supply: \(..., 2 suppliers\)"),
         (lambda: town().what_if(supply=[1, -1]), "supply: at least 0"),
-        (lambda: town().what_if(demand=[1]), "demand: the shape of need"),
+        (lambda: town().what_if(demand=[1]), r"demand: \(..., 4 origins\)"),
+        (
+            lambda: town().what_if(supply=np.ones((2, 2)), demand=np.ones((3, 4))),
+            "demand: as many scenarios as of supply, 2",
+        ),
         (lambda: town().closing([2]), "suppliers: whole numbers from 0 to 1"),
         (lambda: town().opening([1], ([4], [0], [1])), "origin: whole numbers from 0 to 3"),
         (lambda: gaussian(0), "sigma: more than 0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,7 @@ from maillage.methods.arguments import Floats, floats, same_shape, whole
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+BLOCK = 1 << 15  # ways weighed at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def rational_agents(
     for the one that costs least: as many as makes both equal, at most a share `step` of the place, which halves each `half_life` cycles
     down to `least_step` (a whole number as `step` is a number of people instead). In the first `gentle` cycles no supplier gains more
     than a crowd of 1 at once. `whole_people`: only whole persons move, as in the reference; False where demand is told in other units,
-    or needs leave fractions. The costs are those that people met in the last cycle, before its moves, as in the reference.
+    or needs leave fractions. The costs are told at the crowds of the last cycle, before its moves, as in the reference.
 
     Everybody who reaches a supplier is served: `load` adds up to their demand. Doubling demand and supply together changes no cost
     where fractions may move. More supply may raise the cost of some places: the mean `rho` falls, and others may come; compare with
@@ -103,15 +105,16 @@ def _played(
     whole_people: bool,
 ) -> Floats:
     """The cost of each row of `table`, each of which has a way; `load` (suppliers,) is filled."""
-    first, to, journey = table.indptr[:-1], table.indices, table.data
-    taken = np.zeros(len(journey))
-    taken[_first(np.minimum, journey, first)] = demand
-    load += np.bincount(to, taken, len(load))
-    total = journey
+    to, taken = table.indices, np.zeros(table.nnz)
+    used = _cheapest(table, np.zeros_like(load))
+    taken[used] = demand
+    load += np.bincount(to[used], demand, len(load))
     for cycle, most in enumerate(pace[0]):
-        total = (load / supply)[to] + journey
-        best, used = _first(np.minimum, total, first), np.flatnonzero(taken)
-        worst = used[_first(np.maximum, total[used], np.searchsorted(used, first))]
+        crowd = load / supply
+        used = used[taken[used] > 0]
+        total = crowd[to[used]] + table.data[used]
+        first = np.searchsorted(used, table.indptr[:-1])
+        best, worst = _cheapest(table, crowd), used[_first(np.maximum, total, first)]
         moved = np.minimum(_level(best, worst, taken, load, supply, table), most * demand if pace[1] else most)
         moved = np.trunc(moved) if whole_people else np.maximum(moved, 0.0)
         if not moved.any():
@@ -122,7 +125,20 @@ def _played(
         taken[best] += moved
         taken[worst] -= moved
         load += np.bincount(to[best], moved, len(load)) - np.bincount(to[worst], moved, len(load))
-    found: Floats = np.add.reduceat(total * taken, first) / demand
+        used = np.union1d(used, best)
+    met = (crowd[to[used]] + table.data[used]) * taken[used]
+    found: Floats = np.add.reduceat(met, np.searchsorted(used, table.indptr[:-1])) / demand
+    return found
+
+
+def _cheapest(table: csr_array, crowd: Floats) -> Ints:
+    """For each row the place, among all ways, of the one that costs least: some rows after the others, for they stay in the cache."""
+    edges = np.unique(np.searchsorted(table.indptr, np.arange(0, table.nnz + BLOCK, BLOCK)).clip(max=table.shape[0]))
+    found = np.empty(table.shape[0], np.int64)
+    for low, high in pairwise(edges.tolist()):
+        start, end = table.indptr[low], table.indptr[high]
+        cost = crowd[table.indices[start:end]] + table.data[start:end]
+        found[low:high] = start + _first(np.minimum, cost, table.indptr[low:high] - start)
     return found
 
 

@@ -96,7 +96,9 @@ class FloatingCatchment:
         self.now = self._all(self._drawn, self.supply, self._count)
 
     def what_if(self, *, supply: ArrayLike | None = None, demand: ArrayLike | None = None) -> Access:
-        """The `Access` with another `supply`, (suppliers,) or (scenarios, suppliers), or other people, `demand` (origins,), or both.
+        """The `Access` with another `supply`, (suppliers,), or other people, `demand` (origins,), or both.
+
+        Many scenarios are asked at once by a leading axis, (scenarios, suppliers) or (scenarios, origins); with both, one by one.
 
         The needs, the pairs and their weights stay; so do the preferences of "three_step", even for a supplier left with 0, as in the
         reference. Where little of the supply changes only the difference is added, and it equals what building anew would give.
@@ -106,9 +108,16 @@ class FloatingCatchment:
             raise ValueError(f"supply: (..., {len(self.supply)} suppliers) was expected, not the shape {given.shape}")
         count = self._counts(given)
         if demand is not None:
-            people = floats("demand", demand, ndim=1, least=0)
-            same_shape(need=self._need, demand=people)
-            return self._all(self._matrix.T @ (people * self._need), given, count)
+            people = floats("demand", demand, ndim=(1, 2), least=0)
+            if people.shape[-1] != len(self.demand):
+                raise ValueError(
+                    f"demand: (..., {len(self.demand)} origins) was expected, not the shape {people.shape}"
+                )
+            if people.ndim == given.ndim == 2 and len(people) != len(given):
+                raise ValueError(
+                    f"demand: as many scenarios as of supply, {len(given)}, was expected, not {len(people)}"
+                )
+            return self._all((self._matrix.T @ (people * self._need).T).T, given, count)
         changed = _columns(given != self.supply)
         if np.diff(self._matrix.indptr)[changed].sum() <= FEW * self._matrix.nnz:
             ratio = _shared(given, self._drawn)
@@ -184,11 +193,11 @@ def _columns(differs: Bools) -> ways.Ints:
 
 def _shared(supply: Floats, drawn: Floats) -> Floats:
     """Supply for each unit of the demand that comes, 0 where none comes."""
-    found: Floats = np.divide(supply, drawn, out=np.zeros_like(supply), where=drawn > 0)
+    found: Floats = np.divide(supply, drawn, out=np.zeros(np.broadcast(supply, drawn).shape), where=drawn > 0)
     return found
 
 
 def _told(access: Floats, count: ways.Ints, supply: Floats, drawn: Floats) -> Access:
-    nobody = count == 0
+    nobody = np.broadcast_to(count == 0, access.shape)
     found = np.where(nobody, 0.0, np.maximum(access, 0.0))
     return Access(found, nobody, _shared(supply, drawn), (supply > 0) & (drawn == 0))
