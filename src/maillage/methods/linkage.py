@@ -35,11 +35,11 @@ from maillage.methods.text import fold, tokens
 __all__ = ["Candidate", "Capped", "Entry", "Found", "Person", "persons", "services"]
 
 THRESHOLD: Final = 0.5  # from here on a pair is shown to a person
-FEWEST: Final = 1_000  # a small register is a sample of a larger population
+FEWEST: Final = 1_000  # records; a small register is a sample of a larger population
 DATES: Final = 29_000  # of birth, about equally frequent
 WIDTH: Final = 3  # telephone numbers of one person that are compared (the first ones)
-CHUNK: Final = 500_000
-SOME_YEARS: Final = 5
+CHUNK: Final = 500_000  # pairs that are compared at once
+SOME_YEARS: Final = 5  # between two years of birth: more are hardly a mistake
 SAME_WORD: Final = 0.9  # from here on two words of a compound name are one
 OTHER_NAME: Final = 0.77  # below, two names are not spellings of one
 Floats = NDArray[np.float64]
@@ -49,24 +49,7 @@ Ints = NDArray[np.int64]
 _PARTICLES = frozenset(
     "al ap bin ben bint d da de del della den der des di do dos du el ibn la le les o of ould t ten ter van vande vanden von y".split()
 )
-_SOUNDS = str.maketrans(
-    {
-        "c": "k",
-        "q": "k",
-        "x": "k",
-        "z": "s",
-        "y": "i",
-        "w": "v",
-        "d": "t",
-        "b": "p",
-        "f": "v",
-        "g": "k",
-        "m": "n",
-        "r": "l",
-        "j": "s",
-        "h": "",
-    }
-)
+_SOUNDS = str.maketrans("cqxgzjwfydbmr", "kkkkssvvitpnl", "h")  # letters that are heard alike; h is not heard
 _VOWELS = re.compile(r"[aeiou]+")
 _AGAIN = re.compile(r"(.)\1+")
 
@@ -86,22 +69,25 @@ class Person:
 
 
 def services(entries: Sequence[Entry], *, threshold: float = THRESHOLD) -> Found:
-    """The pairs of records that may describe one service, the likeliest first: `duplicates.find`."""
+    """The pairs of records that may describe one service, the likeliest first, with reasons: `duplicates.find`.
+
+    Struck out are, among others, names with different numbers ("Crèche 1", "Crèche 2") and with opposed words.
+    """
     return duplicates.find(entries, threshold=share("threshold", threshold))
 
 
-def persons(
-    people: Sequence[Person], *, threshold: float = THRESHOLD, progress: Progress = lambda phase, share: None
-) -> Found:
+def persons(people: Sequence[Person], *, threshold: float = THRESHOLD, progress: Progress | None = None) -> Found:
     """The pairs that may be one person, the likeliest first: `candidates` with positions left < right, score and reasons.
 
+    `progress`: called with a word and the share that is done, where somebody waits.
+
     Score: sigmoid of -ln n (n records, at least 1,000) and of the evidence, each kind once:
-      names    ln(0.9 n / how many have the name), first and last, less when they are only alike, against when they are not; the
-               better of as written and swapped; a compound name of which a part is missing is alike
-      birth    day, month and year each for or against; day and month swapped, or a slip in the year: still for; a date that
-               many have says less, and the first of January, of those who do not know theirs, is never against
-      contact  the rarest of telephone, e-mail and address in common
-      identifier, sex
+    - names, first and last: ln(0.9 n / how many have the name), less when they are only alike, against when they are not; the better
+      of as written and swapped; a compound name of which a part is missing is alike
+    - birth: day, month and year each for or against; day and month swapped, or a slip in the year, still for; a date that many have
+      says less, and the first of January, of those who do not know theirs, is never against
+    - contact: the rarest of telephone, e-mail and address in common
+    - identifier, and sex
 
     Reasons, as codes: same-identifier, similar-identifier, same-names, similar-names (with the per cent of the less alike of the
     two), names-swapped, same-birth-date, day-month-swapped, birth-year-slip, similar-birth-date (two of three parts), same-phone,
@@ -131,7 +117,8 @@ def persons(
         found, struck = _judged(table, left[start : start + CHUNK], right[start : start + CHUNK], threshold)
         candidates += found
         vetoed.update(struck)
-        progress("compare", min(start + CHUNK, len(left)) / len(left))
+        if progress:
+            progress("compare", min(start + CHUNK, len(left)) / len(left))
     candidates.sort(key=lambda one: (-one.score, one.left, one.right))
     return Found(candidates, len(left), [Capped(kind, size) for kind, size in capped], dict(vetoed))
 
@@ -385,9 +372,7 @@ def _veto(facts: Mapping[str, float]) -> str:
 def _reasons(facts: Mapping[str, float]) -> tuple[Mapping[str, Any], ...]:
     """Why, as codes with the values to show."""
     said: list[Mapping[str, Any]] = []
-    least = min(
-        (alike for alike in (facts["first"], facts["last"]) if alike >= 0), default=0
-    )  # of those that are known
+    least = min((facts[name] for name in ("first", "last") if facts[name] >= 0), default=0)  # NaN: not known
     for code, true in (
         ("same-identifier", facts["distance"] == 0),
         ("similar-identifier", facts["distance"] == 1),

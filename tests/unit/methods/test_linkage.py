@@ -143,6 +143,17 @@ def test_a_telephone_that_many_share_says_less():
     assert {(it.left, it.right): it.score for it in among}[0, 1] < alone
 
 
+def test_what_agrees_because_something_else_does_counts_once():
+    told = [
+        Person("Bram", "Peters", (1990, 5, 6), phones=["0470 12 34 56"]),
+        Person("Brem", "Petrs", (1990, None, None), phones=["0470 12 34 56"]),
+    ]
+    with_address = [replace(it, address=("Rue de l'Essai 12", "1000")) for it in told]
+    assert (
+        persons(told, threshold=0.01).candidates[0].score == persons(with_address, threshold=0.01).candidates[0].score
+    )
+
+
 def test_a_date_that_many_have_says_less():
     people = Population(9).people(1200)
     many = [replace(other, birth=(1980, 1, 1)) for other in people[:400]] + people[400:]
@@ -224,6 +235,8 @@ def test_services_are_compared_by_duplicates():
     assert services(entries) == duplicates.find(entries)
     assert len(services(entries).candidates) == 1
     assert services(entries, threshold=0.999).candidates == []
+    numbered = [replace(one, names={"fr": f"Crèche Les Lutins {i}"}) for i, one in enumerate(entries)]
+    assert services(numbered).vetoed == {"numbers": 1}
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,14 @@ def test_no_case_or_all_in_one_place_or_all_on_one_day_is_no_cluster():
         assert found.simulated.tolist() == [0.0] * 9
 
 
+def test_with_the_same_statistic_the_smaller_zone_and_the_shorter_window_are_taken():
+    table = np.zeros((9, 6), int)
+    table[0, 5], table[[2, 6, 8], 0] = 3, 2  # no case in 1, 3, 4, nor on the days between
+    found = space_time_permutation(table, GRID, permutations=9, seed=1).clusters[0]
+    assert found.zone.tolist() == [0]
+    assert (found.first, found.last) == (5, 5)
+
+
 def test_areas_at_one_point_and_areas_at_one_distance_enter_together():
     area, day, points = at_random(2)
     twice = np.vstack([points, points[3]])
