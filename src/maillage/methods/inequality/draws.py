@@ -152,7 +152,7 @@ def question(
 def variance_noise(groups: Groups) -> Floats:
     """What independent errors of the groups add to their variance on average, sum of p (1 - p) s^2."""
     if groups.error is None:
-        raise ValueError("standard_errors: needed to correct for the noise of sampling, not None")
+        raise ValueError("standard_errors: those of the groups were expected for the correction, not None")
     share = groups.share
     found: Floats = (share * (1 - share) * groups.error**2).sum(-1)
     return found

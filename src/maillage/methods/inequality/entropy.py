@@ -91,7 +91,7 @@ def _answer(
     if like not in {None, "healthequal"}:
         raise ValueError(f"like: 'healthequal' or None was expected, not {like!r}")
     if correct_noise and groups.error is None:
-        raise ValueError("standard_errors: needed to correct for the noise of sampling, not None")
+        raise ValueError("standard_errors: those of the groups were expected for the correction, not None")
     found, error = THOUSAND * found, unknown(groups.batch)
     if groups.error is not None:
         relative = groups.error / groups.mean[..., None]

@@ -26,7 +26,9 @@ class Reason(IntEnum):
     TOO_FEW_GROUPS = 2  # estimate only: two groups lie on every straight line, which leaves nothing to judge it by
     ZERO = 3  # a ratio to zero, or to something below it; or its interval where it is zero itself: no logarithm
     AT_THE_LIMIT = 4  # every group at 0, or every group at the scale: no curve to be fitted, no interval
-    DIVERGED = 5  # groups at 0 and groups at the scale on the two sides of a rank: the fitted curve is a step
+    DIVERGED = (
+        5  # the fitted curve is a step: in their order groups are at 0, then at the scale, with one between at most
+    )
 
 
 @dataclass(frozen=True, slots=True)

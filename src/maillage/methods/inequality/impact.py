@@ -98,9 +98,8 @@ def _impact(
     scale: ArrayLike | None,
 ) -> Impact:
     if (population is None) == (average is None):
-        raise ValueError(
-            "population: the people of each group or the average of the whole was expected, one of the two"
-        )
+        came = "neither" if population is None else "both"
+        raise ValueError(f"population: the people of each group, or the average, was expected, not {came}")
     groups = read(estimates, population, None, least=0)
     size = None if scale is None else scaled(scale, groups)
     more = polarity(favourable, groups.batch)

@@ -89,7 +89,7 @@ def _pair(groups: Groups, ordered: bool, favourable: ArrayLike, reference: Array
     more, value = polarity(favourable, groups.batch), groups.value
     if ordered:
         if reference is not None:
-            raise ValueError("reference: none was expected for ordered groups, whose ends are compared")
+            raise ValueError(f"reference: None was expected for ordered groups, not {reference!r}")
         last = value.shape[-1] - 1
         return np.where(more, last, 0), np.where(more, 0, last)
     tie: Floats = np.zeros_like(value) if groups.error is None else groups.error

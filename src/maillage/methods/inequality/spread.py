@@ -194,5 +194,5 @@ def _with_mean(
     if population is None and (weighted or (needs_mean and average is None)):
         raise ValueError("population: the people of each group were expected, not None")
     if average is not None and not needs_mean:
-        raise ValueError("average: none was expected where nothing is compared with the mean")
+        raise ValueError(f"average: None was expected where nothing is compared with the mean, not {average!r}")
     return read(estimates, population, standard_errors, least=least)
