@@ -13,7 +13,7 @@ from maillage.methods.outbreak.quasipoisson import Counts, Design, Fit, Residual
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.intp]
-EXACT = 1e-9  # a week that is fitted exactly (its leverage is 1) cannot be judged
+EXACT = 1e-9  # rounding; a week that is fitted exactly (its leverage is 1 but for it) cannot be judged
 NEAR = 0.9  # the weights of the last step stand for those after it, but for this
 
 
@@ -52,9 +52,10 @@ def forecast(design: Design, counts: Counts, now: Floats, offset: Floats, option
         return _forecast(design, _regression(design, counts, options, trend=False), now, offset, options, trend=False)
     with_trend = _regression(design, counts, options, trend=True)
     found = _forecast(design, with_trend, now, offset, options, trend=True)
-    with np.errstate(invalid="ignore"):
-        kept = _p_trend(with_trend, options) < options.p_threshold_trend
-        kept &= np.exp(found.log_mean) <= counts.y.max(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kept = with_trend.fit.converged & (np.exp(found.log_mean) <= counts.y.max(axis=1) * (1 + EXACT))
+        if options.p_threshold_trend < 1:
+            kept &= _p_trend(with_trend, options) < options.p_threshold_trend
     if kept.all():
         return found
     other = ~kept
@@ -134,7 +135,8 @@ def _p_trend(regression: _Regression, options: Options) -> Floats:
     """The p-value of the slope, two-sided, by Student's t."""
     dispersion = regression.quirk if options.surveillance else regression.dispersion
     t = regression.fit.slope / np.sqrt(dispersion / regression.fit.arrow.spread)
-    return np.where(regression.fit.converged, 2 * stdtr(regression.freedom, -np.abs(t)), np.nan)
+    found: Floats = 2 * stdtr(regression.freedom, -np.abs(t))
+    return found
 
 
 def _forecast(

@@ -98,22 +98,24 @@ def space_time_permutation(
     no cluster.
     """
     points = floats("coordinates", coordinates, ndim=2)
-    if points.shape[1] != 2:
+    if points.shape[1] != 2 or not len(points):
         raise ValueError(f"coordinates: (areas, 2) was expected, not {points.shape}")
     area, day, ndays = _listed(cases, len(points), days)
     windows = _windows(ndays, shortest, longest, prospective=prospective)
     share("largest_share", largest_share)
     floats("largest_radius", largest_radius, ndim=0, least=0, infinite=True)
+    gap = float(floats("every", every, ndim=0, above=0)) if prospective else float("nan")
+    for name, value, least in (("smallest", smallest, 1), ("permutations", permutations, 0), ("at_most", at_most, 1)):
+        whole(name, value, least=least)
     # One place for all areas at one point, in the order of coordinates: what is drawn does not depend on the order of the areas.
     places, at = np.unique(np.round(points, 3), axis=0, return_inverse=True)
     at = at.reshape(-1)
     order = np.lexsort((day, at[area]))
     place, day = at[area][order], day[order]
     zones = _zones(places, np.bincount(place, minlength=len(places)), largest_share * len(day), largest_radius)
-    scanner = _Scanner(zones, windows, place, day, whole("smallest", smallest, least=1))
-    simulated = np.sort(scanner.maxima(whole("permutations", permutations), np.random.default_rng(seed)))
-    found = scanner.clusters(at, simulated, whole("at_most", at_most, least=1))
-    gap = float(floats("every", every, ndim=0, above=0)) if prospective else float("nan")
+    scanner = _Scanner(zones, windows, place, day, smallest)
+    simulated = np.sort(scanner.maxima(permutations, np.random.default_rng(seed)))
+    found = scanner.clusters(at, simulated, at_most)
     clusters = tuple(replace(one, recurrence_interval=gap / one.pvalue) for one in found)
     return Scan(clusters, simulated, len(zones.cases), len(windows[0]), len(day))
 
@@ -121,6 +123,8 @@ def space_time_permutation(
 def _listed(cases: Any, areas: int, days: int | None) -> tuple[Ints, Ints, int]:
     """The area and the day of each case, and the number of days."""
     if isinstance(cases, tuple):
+        if len(cases) != 2:
+            raise ValueError(f"cases: a list of areas and one of days were expected, not {len(cases)} lists")
         area, day = (_positions(f"cases[{i}]", one) for i, one in enumerate(cases))
         if len(area) != len(day):
             raise ValueError(f"cases: an area and a day for each case were expected, not {len(area)} and {len(day)}")
@@ -184,7 +188,7 @@ def _zones(places: Floats, cases: Ints, most: float, largest_radius: float) -> _
     distance = np.take_along_axis(distance, order, axis=1)
     held = cases[order].cumsum(axis=1)
     whole_ring = np.diff(distance, axis=1, append=np.inf) > 0
-    centre, last = np.nonzero(whole_ring & (held > 0) & (held <= most) & (distance <= largest_radius))
+    centre, last = np.nonzero(whole_ring & (held > 0) & (held <= most + 1e-9) & (distance <= largest_radius))
     # A sum of random numbers, one for each place with a case, tells sets of cases apart; 64 bits do not meet by accident.
     label = np.random.default_rng(0).integers(1, 2**63, len(places), dtype=np.uint64) * (cases > 0).astype(np.uint64)
     labels = label[order].cumsum(axis=1, dtype=np.uint64)[centre, last]
