@@ -171,6 +171,12 @@ def test_a_list_of_cases_and_a_table_of_counts_say_the_same(table):
     assert repr(one) == repr(other)
 
 
+def test_a_zone_may_hold_exactly_the_largest_share():
+    table = np.zeros((9, 4), int)
+    table[0], table[8] = [0, 0, 0, 29], [71, 0, 0, 0]
+    assert space_time_permutation(table, GRID, largest_share=0.29, permutations=0, seed=1).clusters[0].observed == 29
+
+
 def test_the_days_of_a_list_end_with_its_last_case_unless_told():
     area, day, points = at_random(1)
     assert space_time_permutation((area, day), points, permutations=0, seed=1).clusters[0].last == day.max()
@@ -224,6 +230,11 @@ def test_areas_at_one_point_and_areas_at_one_distance_enter_together():
     [
         ("coordinates: an array of 2 axes was expected", {"coordinates": [1.0, 2.0]}),
         ("coordinates: .areas, 2. was expected, not .9, 3.", {"coordinates": np.ones((9, 3))}),
+        (
+            "coordinates: .areas, 2. was expected, not .0, 2.",
+            {"coordinates": np.ones((0, 2)), "cases": np.ones((0, 5))},
+        ),
+        ("cases: a list of areas and one of days were expected, not 3 lists", {"cases": ([1], [2], [3])}),
         ("coordinates: numbers without NaN", {"coordinates": np.full((9, 2), np.nan)}),
         ("cases: a row for each of the 9 coordinates was expected, not 8", {"cases": np.ones((8, 5))}),
         ("cases: at least 0 was expected, not -1 at 0, 0", {"cases": -np.ones((9, 5))}),

@@ -104,7 +104,7 @@ def space_time_permutation(
     windows = _windows(ndays, shortest, longest, prospective=prospective)
     share("largest_share", largest_share)
     floats("largest_radius", largest_radius, ndim=0, least=0, infinite=True)
-    gap = float(floats("every", every, ndim=0, above=0)) if prospective else float("nan")
+    gap = floats("every", every, ndim=0, above=0)
     for name, value, least in (("smallest", smallest, 1), ("permutations", permutations, 0), ("at_most", at_most, 1)):
         whole(name, value, least=least)
     # One place for all areas at one point, in the order of coordinates: what is drawn does not depend on the order of the areas.
@@ -116,7 +116,9 @@ def space_time_permutation(
     scanner = _Scanner(zones, windows, place, day, smallest)
     simulated = np.sort(scanner.maxima(permutations, np.random.default_rng(seed)))
     found = scanner.clusters(at, simulated, at_most)
-    clusters = tuple(replace(one, recurrence_interval=gap / one.pvalue) for one in found)
+    clusters = tuple(
+        replace(one, recurrence_interval=float(gap / one.pvalue) if prospective else float("nan")) for one in found
+    )
     return Scan(clusters, simulated, len(zones.cases), len(windows[0]), len(day))
 
 
