@@ -20,10 +20,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from maillage.methods.arguments import whole
 
 Table = NDArray[np.bool_]  # (people, groups)
 Numbers = NDArray[np.int64]
@@ -97,16 +99,44 @@ def served(problem: Problem) -> Served:
     Exact, and of the largest size, when `problem.is_matroid`; else each household gets a place when it can be had without
     unserving anybody ranked before and without moving the pinned. Which group of several is left to `methods.comfort`.
     """
-    rows, groups = problem.options.shape
-    if problem.capacity.shape != (groups,) or (problem.capacity < 0).any():
-        raise ValueError("a capacity for each group, none below zero")
+    check(problem)
     run = _Run(problem)
-    for row in range(rows):
+    for row in range(len(problem.options)):
         if row in run.special:
             run.insert_special(row)
         else:
             run.insert(row)
     return _told(run, problem)
+
+
+def check(problem: Problem) -> None:
+    """`ValueError` with the name of what cannot be, what was expected and what came."""
+    if problem.options.ndim != 2 or problem.options.dtype != np.bool_:
+        came = f"{problem.options.dtype} of the shape {problem.options.shape}"
+        raise ValueError(f"options: True and False, (people, groups), were expected, not {came}")
+    rows, groups = problem.options.shape
+    _is("capacity", problem.capacity, (groups,), "iu", least=0)
+    _is("units", problem.units, (rows, groups), "iu", least=0)
+    _is("alike", problem.alike, (groups,), "b")
+    _is("kind", problem.kind, (rows,), "iu")
+    _is("houses", problem.houses, (groups,), "iu")
+    for quota in problem.quotas:
+        _is("quotas.groups", quota.groups, (groups,), "b")
+        _is("quotas.people", quota.people, (rows,), "b")
+        whole("quotas.most", quota.most)
+    for one, other in problem.apart:
+        if one == other or not 0 <= min(one, other) <= max(one, other) < rows:
+            raise ValueError(f"apart: two different rows below {rows} were expected, not {one} and {other}")
+
+
+def _is(name: str, value: NDArray[Any] | None, shape: tuple[int, ...], kinds: str, least: int | None = None) -> None:
+    if value is None:
+        return
+    if value.shape != shape or (value.size and value.dtype.kind not in kinds):
+        what = "True and False" if kinds == "b" else "whole numbers"
+        raise ValueError(f"{name}: {what} of the shape {shape} were expected, not {value.dtype} of {value.shape}")
+    if least is not None and (value < least).any():
+        raise ValueError(f"{name}: at least {least} was expected, not {value.min()}")
 
 
 def masks(table: Table) -> list[int]:

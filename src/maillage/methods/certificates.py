@@ -25,6 +25,8 @@ def discomfort_faults(problem: Problem, found: Served, settled: Settled, cost: l
     At the prices everybody is where it is cheapest for them, and only full groups have a price: then no other way costs less.
     """
     reader, after = _Reader(problem, found), settled.group.tolist()
+    if len(after) != len(reader.group) or len(settled.prices) != len(reader.capacity) or len(cost) != len(after):
+        raise ValueError(f"settled, cost: {len(reader.group)} people were expected, not {len(after)} and {len(cost)}")
     said = [f"row {row}: served or not" for row, group in enumerate(after) if (group < 0) != (reader.group[row] < 0)]
     said += [f"row {row}: moved, though pinned" for row in reader.pinned if after[row] != reader.group[row]]
     prices = settled.prices.tolist()
@@ -49,6 +51,12 @@ class _Reader:
     """The problem and its answer as plain lists and sets."""
 
     def __init__(self, problem: Problem, found: Served) -> None:
+        rows, groups = problem.options.shape
+        if found.group.shape != (rows,) or found.closed.shape != (rows,) or found.sets.shape[1:] != (groups,):
+            came = f"{found.group.shape}, {found.closed.shape}, {found.sets.shape}"
+            raise ValueError(
+                f"found: the answer to a problem of {rows} people, {groups} groups was expected, not {came}"
+            )
         self.problem, self.found = problem, found
         self.options = [{column for column, may in enumerate(row) if may} for row in problem.options.tolist()]
         self.capacity: list[int] = problem.capacity.tolist()

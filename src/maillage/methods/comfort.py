@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from maillage.methods.allocation import Numbers, Problem, Served, Table
+from maillage.methods.allocation import Numbers, Problem, Served, Table, check
 
 NEVER: Final = np.int64(1) << np.int64(50)  # further than any sum of discomforts
 MOST: Final = 1 << 24  # of one discomfort
@@ -34,8 +34,14 @@ def settled(problem: Problem, found: Served, cost: Numbers) -> Settled:
     The pinned stay where they are, and a room keeps the kind of people that it has. Deterministic: of two ways that cost the same,
     the one that the order of rows and columns gives.
     """
-    if cost.shape != problem.options.shape or (cost.size and (cost.min() < 0 or cost.max() > MOST)):
-        raise ValueError(f"a whole number from 0 to {MOST} for each household and group")
+    check(problem)
+    if cost.shape != problem.options.shape or (cost.size and cost.dtype.kind not in "iu"):
+        came = f"{cost.dtype} of {cost.shape}"
+        raise ValueError(f"cost: whole numbers of the shape {problem.options.shape} were expected, not {came}")
+    if cost.size and not 0 <= cost.min() <= cost.max() <= MOST:
+        raise ValueError(f"cost: whole numbers from 0 to {MOST} were expected, not {cost.min()} to {cost.max()}")
+    if found.group.shape != (len(cost),) or found.pinned.shape != (len(cost),):
+        raise ValueError(f"found: {len(cost)} people were expected, not {len(found.group)}")
     rows = np.flatnonzero((found.group >= 0) & ~found.pinned)
     table, capacity = movable(problem, found)
     group = found.group.copy()
@@ -84,7 +90,7 @@ class _Paths:
             group = int(open_.argmin())
             reached = int(open_[group])
             if reached >= NEVER // 2:
-                raise ValueError("these people cannot all be housed: they are not a served set")
+                raise ValueError("found: people who can all be housed were expected, not those: no served set")
             if self.left[group] > 0:
                 break
             looked.append(group)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maillage.methods.arguments import floats, whole
+
 Counts = NDArray[np.int64]
 
 
@@ -28,10 +30,7 @@ class Protected:
 
 def floored(counts: Counts, smallest: int) -> Counts:
     """Each count rounded down to a multiple of `smallest` (>= 1); below it: 0."""
-    if smallest < 1:
-        raise ValueError("the smallest cell is at least 1")
-    found: Counts = counts // smallest * smallest
-    return found
+    return _down(_counts(counts), whole("smallest", smallest, least=1))
 
 
 def protect(counts: Counts, smallest: int) -> Protected:
@@ -41,9 +40,9 @@ def protect(counts: Counts, smallest: int) -> Protected:
     Margins are made from the true counts, then lowered where they would tell too much: they may be more, or less, than
     the sum of what the cells show.
     """
-    counts = np.asarray(counts, np.int64)
-    if counts.ndim != 2 or (counts < 0).any():
-        raise ValueError("a table of counts: two dimensions, nothing below zero")
+    counts = _counts(counts)
+    if counts.ndim != 2:
+        raise ValueError(f"counts: a table of two axes was expected, not the shape {counts.shape}")
     cells = floored(counts, smallest)
     return Protected(
         cells,
@@ -53,10 +52,22 @@ def protect(counts: Counts, smallest: int) -> Protected:
     )
 
 
+def _down(counts: Counts, smallest: int) -> Counts:
+    found: Counts = counts // smallest * smallest
+    return found
+
+
+def _counts(counts: Counts) -> Counts:
+    read = floats("counts", counts, least=0)
+    if (read != np.floor(read)).any():
+        raise ValueError(f"counts: whole numbers were expected, not {read[read != np.floor(read)].flat[0]:g}")
+    return read.astype(np.int64)
+
+
 def _margin(counts: Counts, cells: Counts, smallest: int, axis: int) -> Counts:
     """The sum rounded down, but at least `smallest` below the largest sum that the shown cells allow."""
     shown = cells.sum(axis=axis)
     highest = shown + counts.shape[axis] * (smallest - 1)
-    room = np.maximum(floored(highest - smallest, smallest), shown) if smallest > 1 else highest
-    found: Counts = np.minimum(floored(counts.sum(axis=axis), smallest), room)
+    room = np.maximum(_down(highest - smallest, smallest), shown) if smallest > 1 else highest
+    found: Counts = np.minimum(_down(counts.sum(axis=axis), smallest), room)
     return found

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from maillage.methods.arguments import floats, share, whole
+
 Floats = NDArray[np.float64]
 WINDOW, DAMPING = 28, 0.95  # four weeks: every day of the week weighs the same
 ERRORS, GAMMA = 52, 0.03
@@ -39,8 +41,7 @@ def damped_drift(history: ArrayLike, *, horizon: int, window: int = WINDOW, damp
     goes on; 1: so does the slope). Adding a constant to the history adds it to the forecast; so does a factor.
     """
     known = _history(history, window)
-    if horizon < 1:
-        raise ValueError(f"horizon: at least 1 day was expected, not {horizon}")
+    horizon = whole("horizon", horizon, least=1)
     slope = (known[..., -1] - known[..., -1 - window]) / window
     found: Floats = known[..., -1:] + slope[..., None] * _steps(horizon, damping)
     return found
@@ -52,8 +53,7 @@ def backtest(history: ArrayLike, *, ahead: int, window: int = WINDOW, damping: f
     known = _history(history, window)
     if known.ndim != 1:
         raise ValueError(f"history: one series (n,) was expected, not {known.shape}")
-    if ahead < 1:
-        raise ValueError(f"ahead: at least 1 day was expected, not {ahead}")
+    ahead = whole("ahead", ahead, least=1)
     slope = (known[window:] - known[:-window]) / window
     said = known[window:] + slope * _steps(ahead, damping)[-1]
     errors: Floats = known[window + ahead :] - said[: max(len(said) - ahead, 0)]
@@ -69,13 +69,9 @@ def adaptive_conformal(
     becomes known, a grows by gamma x (1 - level), and shrinks by gamma when the band had missed it. Below 0, where the paper has
     an endless band, it is the largest of those errors, once more for each 1 - level below. Scaling the errors scales the bands.
     """
-    made = np.abs(np.asarray(errors, np.float64))
-    if made.ndim != 1 or not np.isfinite(made).all():
-        raise ValueError("errors: one series (n,) of finite numbers was expected")
-    if delay < 1 or window < 1:
-        raise ValueError(f"delay and window: at least 1 was expected, not {delay} and {window}")
-    if not 0 < level < 1:
-        raise ValueError(f"level: between 0 and 1 was expected, not {level}")
+    made = np.abs(floats("errors", errors, ndim=1))
+    delay, window, level = whole("delay", delay, least=1), whole("window", window, least=1), share("level", level)
+    gamma = float(floats("gamma", gamma, ndim=0, least=0))
     count = len(made)
     half = np.full(count + delay, np.nan)
     ordered = np.sort(sliding_window_view(made, window), axis=1) if count >= window else np.empty((0, window))
@@ -94,20 +90,18 @@ def adaptive_conformal(
 
 def carried_forward(history: ArrayLike) -> Floats:
     """A series (n,) in which each missing day (NaN) repeats the last one known; what is missing before any stays NaN."""
-    known = np.asarray(history, np.float64)
+    known = floats("history", history, ndim=1, missing=True)
     last = np.where(np.isnan(known), 0, np.arange(known.size))
     found: Floats = known[np.maximum.accumulate(last)] if known.size else known
     return found
 
 
 def _history(history: ArrayLike, window: int) -> Floats:
-    known = np.asarray(history, np.float64)
-    if window < 1:
-        raise ValueError(f"window: at least 1 day was expected, not {window}")
+    known, window = floats("history", history, missing=True), whole("window", window, least=1)
     if known.ndim < 1 or known.shape[-1] <= window:
         raise ValueError(f"history: more than {window} days were expected, not {known.shape[-1] if known.ndim else 0}")
-    if not np.isfinite(known).all():
-        raise ValueError("history: finite numbers were expected; `carried_forward` fills days that are missing")
+    if missing := int(np.isnan(known).sum()):
+        raise ValueError(f"history: no missing day was expected, not {missing} (NaN); `carried_forward` fills them")
     return known
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from maillage.methods import arguments
+
 Floats = NDArray[np.float64]
 
 
@@ -25,8 +27,7 @@ class Curve:
 
     def quantile(self, share: float) -> float:
         """The shortest time by which at least `share` (0..1) have ended; NaN when the watching stopped before."""
-        if not 0 < share < 1:
-            raise ValueError(f"share: between 0 and 1 was expected, not {share}")
+        share = arguments.share("share", share)
         there = np.flatnonzero(self.lasting <= 1 - share + 1e-12)
         return float(self.times[there[0]]) if there.size else float("nan")
 
@@ -42,16 +43,19 @@ def kaplan_meier(
     first, and one who ends early would end the curve: what ends among fewer than `least_at_risk` is left out (Lai and Ying,
     Annals of Statistics 19, 1991).
     """
-    seen, over = np.asarray(durations, np.float64), np.asarray(ended, bool)
-    since = np.zeros_like(seen) if entries is None else np.asarray(entries, np.float64)
-    if seen.ndim != 1 or over.shape != seen.shape or since.shape != seen.shape:
+    seen = arguments.floats("durations", durations, ndim=1, least=0)
+    told = arguments.floats("ended", ended, ndim=1)
+    since = np.zeros_like(seen) if entries is None else arguments.floats("entries", entries, ndim=1, least=0)
+    arguments.same_shape(durations=seen, ended=told, entries=since)
+    least_at_risk = arguments.whole("least_at_risk", least_at_risk, least=1)
+    if not np.isin(told, (0, 1)).all():
+        raise ValueError(f"ended: True or False was expected, not {told[~np.isin(told, (0, 1))][0]:g}")
+    if (seen < since).any():
+        at = int(np.argmax(seen < since))
         raise ValueError(
-            f"durations, ended, entries: one shape (n,) was expected, not {seen.shape}, {over.shape}, {since.shape}"
+            f"durations: at least their entries was expected, not {seen[at]:g} after {since[at]:g} at {at}"
         )
-    if least_at_risk < 1:
-        raise ValueError(f"least_at_risk: at least 1 was expected, not {least_at_risk}")
-    if not (np.isfinite(seen).all() and np.isfinite(since).all() and (since >= 0).all() and (seen >= since).all()):
-        raise ValueError("durations: finite numbers, not below their entries, were expected")
+    over = told == 1
     times, ends = np.unique(seen[over], return_counts=True)
     still = len(seen) - np.searchsorted(np.sort(seen), times, side="left")  # last seen then or later
     not_yet = len(seen) - np.searchsorted(

@@ -260,17 +260,54 @@ def test_nobody_and_nothing() -> None:
     assert faults(empty, served(empty)) == []
 
 
-def test_what_is_not_a_problem_is_refused() -> None:
-    with pytest.raises(ValueError, match="capacity"):
-        served(of([[1]], [-1]))
-    with pytest.raises(ValueError, match="capacity"):
-        served(of([[1]], [1, 1]))
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        (
+            "options: True and False, .people, groups., were expected, not int64",
+            Problem(np.ones((1, 1), np.int64), np.array([1])),
+        ),
+        ("capacity: at least 0 was expected, not -1", of([[1]], [-1])),
+        ("capacity: whole numbers of the shape .1,. were expected, not int64 of .2,.", of([[1]], [1, 1])),
+        ("capacity: whole numbers of the shape .1,. were expected, not float64", of([[1]], [float("nan")])),
+        ("units: whole numbers of the shape .1, 1.", of([[1]], [1], units=np.array([1]))),
+        ("units: at least 0", of([[1]], [1], units=np.array([[-2]]))),
+        ("alike: True and False", of([[1]], [1], alike=np.array([1]))),
+        ("kind: whole numbers", of([[1]], [1], kind=np.array(["women"]))),
+        ("houses: whole numbers", of([[1]], [1], houses=np.array([1, 2]))),
+        ("quotas.groups: True", of([[1]], [1], quotas=[Quota(np.ones(2, bool), np.ones(1, bool), 1)])),
+        ("quotas.people: True", of([[1]], [1], quotas=[Quota(np.ones(1, bool), np.ones(2, bool), 1)])),
+        ("quotas.most: a whole number", of([[1]], [1], quotas=[Quota(np.ones(1, bool), np.ones(1, bool), -1)])),
+        ("apart: two different rows below 2 were expected, not 0 and 2", of([[1], [1]], [1], apart=[(0, 2)])),
+        ("apart: two different rows", of([[1], [1]], [1], apart=[(1, 1)])),
+    ],
+)
+def test_what_is_not_a_problem_is_refused_with_its_name(said: str, wrong: Problem) -> None:
+    with pytest.raises(ValueError, match=said):
+        served(wrong)
+
+
+def test_a_cost_or_an_answer_that_is_not_of_this_problem_is_refused_with_its_name() -> None:
     problem = of([[1]], [1])
-    with pytest.raises(ValueError, match="whole number"):
-        settled(problem, served(problem), np.array([[MOST + 1]]))
+    found = served(problem)
+    with pytest.raises(ValueError, match="cost: whole numbers from 0 to"):
+        settled(problem, found, np.array([[MOST + 1]]))
+    with pytest.raises(ValueError, match=r"cost: whole numbers of the shape .1, 1. were expected, not float64"):
+        settled(problem, found, np.array([[float("nan")]]))
+    other = served(of([[1], [1]], [1]))
+    with pytest.raises(ValueError, match="found: 1 people were expected, not 2"):
+        settled(problem, other, np.array([[1]]))
+    with pytest.raises(ValueError, match="found: the answer to a problem of 1 people, 1 groups was expected"):
+        faults(problem, other)
+    done = settled(problem, found, np.array([[1]]))
+    with pytest.raises(ValueError, match="settled, cost: 1 people were expected, not 1 and 2"):
+        discomfort_faults(problem, found, done, [[1], [1]])
+
+
+def test_people_who_cannot_all_be_housed_are_refused() -> None:
     two = of([[1], [1]], [1])
     both = Served(np.array([0, 0]), np.zeros(2, np.bool_), np.array([-1, -1]), np.zeros((0, 1), np.bool_))
-    with pytest.raises(ValueError, match="cannot all be housed"):
+    with pytest.raises(ValueError, match="found: people who can all be housed"):
         settled(two, both, np.zeros((2, 1), np.int64))
 
 

@@ -53,12 +53,20 @@ def test_a_hidden_cell_cannot_be_worked_out_by_anybody_who_knows_how_it_was_hidd
                 assert len({values[place] for values in possible}) > 1, possible[0]
 
 
-@pytest.mark.parametrize("wrong", [np.array([1, 2]), np.array([[1, -1]])])
-def test_what_is_no_table_of_counts_is_refused(wrong):
-    with pytest.raises(ValueError, match="counts"):
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (np.array([1, 2]), "counts: a table of two axes was expected, not the shape .2,."),
+        (np.array([[1, -1]]), "counts: at least 0 was expected, not -1 at 0, 1"),
+        (np.array([[1, 2.5]]), "counts: whole numbers were expected, not 2.5"),
+        (np.array([[1, float("nan")]]), "counts: numbers without NaN was expected"),
+    ],
+)
+def test_what_is_no_table_of_counts_is_refused(wrong, said):
+    with pytest.raises(ValueError, match=said):
         protect(wrong, 5)
 
 
 def test_a_smallest_cell_below_one_is_refused():
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match="smallest: a whole number of at least 1 was expected, not 0"):
         floored(np.array([3]), 0)

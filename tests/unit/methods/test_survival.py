@@ -71,10 +71,19 @@ def test_nothing_that_ended_gives_an_empty_curve():
 @pytest.mark.parametrize(
     ("said", "wrong"),
     [
-        ("one shape", lambda: kaplan_meier([1, 2], [True])),
-        ("finite numbers", lambda: kaplan_meier([1], [True], entries=[2])),
-        ("finite numbers", lambda: kaplan_meier([float("nan")], [True])),
-        ("least_at_risk", lambda: kaplan_meier([1], [True], least_at_risk=0)),
+        ("ended: the shape of durations, .2,., was expected, not .1,.", lambda: kaplan_meier([1, 2], [True])),
+        ("entries: the shape of durations", lambda: kaplan_meier([1], [True], entries=[0, 0])),
+        ("durations: an array of 1 axis", lambda: kaplan_meier([[1]], [[True]])),
+        (
+            "durations: at least their entries was expected, not 1 after 2",
+            lambda: kaplan_meier([1], [True], entries=[2]),
+        ),
+        ("durations: numbers without NaN was expected, not nan at 0", lambda: kaplan_meier([float("nan")], [True])),
+        ("durations: at least 0 was expected, not -1", lambda: kaplan_meier([-1], [True])),
+        ("entries: at least 0", lambda: kaplan_meier([1], [True], entries=[-1])),
+        ("ended: numbers without NaN", lambda: kaplan_meier([1], [float("nan")])),
+        ("ended: True or False was expected, not 2", lambda: kaplan_meier([1], [2])),
+        ("least_at_risk: a whole number of at least 1", lambda: kaplan_meier([1], [True], least_at_risk=0)),
         ("share: between 0 and 1", lambda: kaplan_meier([1], [True]).quantile(1)),
     ],
 )
