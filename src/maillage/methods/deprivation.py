@@ -26,9 +26,8 @@ from maillage.methods.arguments import Floats, among, floats, index, same_shape,
 
 Ints = NDArray[np.int64]
 SPREAD = 23.0  # the score 50 is then about the most deprived tenth: English Indices of Deprivation, appendix E
-EXTENT = np.concatenate(
-    [np.ones(10), np.linspace(0.95, 0.05, 20), np.zeros(70)]
-)  # by percentile, the most deprived first
+# By percentile, the most deprived first.
+EXTENT = np.concatenate([np.ones(10), np.linspace(0.95, 0.05, 20), np.zeros(70)])
 EXTENT.flags.writeable = False
 CELLS = 4_000_000  # numbers drawn at once: what a few hundred megabytes hold
 
@@ -40,6 +39,7 @@ def ranks(score: ArrayLike, *, ties: str = "average", key: ArrayLike | None = No
     n (n + 1) / 2. "lowest": the first of those ranks, as in sports. "key": each its own rank, the smaller `key` (areas,) first, an
     official code for example; keys must differ; without a key the order in which the areas were given decides.
     With "average" and "lowest" the order of the areas changes nothing; with "key" it changes nothing either once a key is given.
+    Scores tie when they are equal to the last digit: round first what may differ by the order of an addition.
     """
     if among("ties", ties, ("average", "lowest", "key")) != "key" and key is not None:
         raise ValueError(f"key: None was expected with ties={ties!r}, which leave nothing to it")

@@ -230,6 +230,17 @@ def test_opening_practices_equals_building_all_together(where, new, method):
         assert (found.access >= kept.now.access).all()
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_practice_that_moves_closes_and_opens_at_once(method):
+    demand, supply, pairs, _ = street()
+    kept = FloatingCatchment(demand, supply, pairs, gaussian(5), method=method)
+    left = supply.copy()
+    left[7] = 0
+    all_pairs = (np.append(pairs[0], [20, 21]), np.append(pairs[1], [40, 40]), np.append(pairs[2], [2, 4]))
+    together = FloatingCatchment(demand, np.append(left, 8), all_pairs, gaussian(5), method=method).now
+    same(kept.opening([8], ([20, 21], [0, 0], [2, 4]), closing=[7]), together)
+
+
 def test_in_three_steps_a_new_practice_may_lower_access_elsewhere():
     kept = FloatingCatchment([100, 100], [10], ([0, 1], [0, 0], [5, 5]), 10, method="three_step")
     after = kept.opening([0.1], ([0], [0], [5])).access
@@ -242,6 +253,8 @@ def test_what_was_given_may_change_afterwards():
     kept = FloatingCatchment(demand, supply, ([0], [0], [5]), 10, need=need)
     demand[:] = supply[:] = need[:] = 99
     assert kept.what_if(demand=[20]).access.tolist() == [0.1]
+    with pytest.raises(ValueError, match="read-only"):
+        kept.supply[0] = 9
 
 
 # ---- decays
@@ -314,6 +327,8 @@ def test_a_step_may_be_a_number_of_people_and_only_whole_persons_move():
     pairs = ([0, 0], [0, 1], [0, 0])
     once = rational_agents([99], [1, 1], pairs, step=10, cycles=1, gentle=0)
     assert once.load.tolist() == [89, 10]
+    again = rational_agents([99], [1, 1], pairs, step=np.int64(10), cycles=1, gentle=0)
+    assert again.load.tolist() == [89, 10]
     assert rational_agents([99], [1, 1], pairs, cycles=99).load.tolist() == [50, 49]
     halves = rational_agents([99], [1, 1], pairs, cycles=99, whole_people=False)
     assert halves.load == pytest.approx([49.5, 49.5])
@@ -376,12 +391,14 @@ def test_needs_count_as_more_people():
             {"pairs": ([0, 1, 1], [0, 0, 0], [1, 2, 3])},
             "pairs: each once was expected, not origin 1, destination 0 twice",
         ),
-        ({"decay": {}}, "table: at least one zone"),
-        ({"decay": {10: -1}}, "table: at least 0"),
+        ({"decay": {}}, "decay: at least one zone"),
+        ({"decay": {10: -1}}, "decay: at least 0"),
+        ({"decay": None}, "decay: numbers without NaN"),
+        ({"decay": gravity(1, -500), "pairs": ([0], [0], [1e-9])}, "decay: a finite weight"),
         ({"decay": lambda cost: cost - 9}, "decay: a finite weight"),
         ({"decay": lambda cost: cost[:0]}, "decay: a finite weight"),
         ({"decay": lambda cost: cost * np.inf}, "decay: a finite weight"),
-        ({"decay": -5}, "table: at least 0"),
+        ({"decay": -5}, "decay: at least 0"),
         ({"decay": gravity(1, -1), "pairs": ([0], [0], [0.0])}, "cost: more than 0 was expected by gravity"),
         ({"method": "four_step"}, "method: two_step, enhanced or three_step"),
         ({"limit": -1}, "limit: at least 0"),
@@ -405,6 +422,9 @@ def test_what_cannot_be_asked_is_refused_by_its_name():
             "demand: as many scenarios as of supply, 2",
         ),
         (lambda: town().closing([2]), "suppliers: whole numbers from 0 to 1"),
+        (lambda: steps({}), "table: at least one zone"),
+        (lambda: within(-1), "limit: at least 0"),
+        (lambda: town().opening([1], ([0], [0], [1]), closing=[2]), "closing: whole numbers from 0 to 1"),
         (lambda: town().opening([1], ([4], [0], [1])), "origin: whole numbers from 0 to 3"),
         (lambda: gaussian(0), "sigma: more than 0"),
         (lambda: gaussian(1, limit=-1), "limit: at least 0"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -86,8 +87,8 @@ def rational_agents(
 
 def _pace(cycles: int, step: float, least_step: float, half_life: float) -> tuple[Floats, bool]:
     """What may move in each cycle, and whether that is a share of the place."""
-    share = not isinstance(step, int)
-    first = floats("step", step, ndim=0, above=0, most=1) if share else whole("step", int(step), least=1)
+    share = not isinstance(step, int | np.integer)
+    first = floats("step", step, ndim=0, above=0, most=1) if share else whole("step", cast(int, step), least=1)
     slower = first * 0.5 ** (
         np.arange(whole("cycles", cycles, least=1)) / floats("half_life", half_life, ndim=0, above=0)
     )

@@ -36,6 +36,8 @@ class Access:
 class FloatingCatchment:
     """Access by floating catchments: `now` holds the result, the methods answer what-ifs from the matrix that is kept.
 
+    The attributes `demand` (times `need`) and `supply` tell what it was built from.
+
     `demand` (origins,): people of each place, at least 0. `supply` (suppliers,): what each supplier has to give, at least 0: full-time
     doctors, consultations a year, beds. `pairs`: three arrays (pairs,): origin and destination (whole numbers from 0: places in
     `demand` and in `supply`) and the cost of that journey, at least 0; what is not given cannot be reached, nor what costs inf. A
@@ -90,6 +92,7 @@ class FloatingCatchment:
         self.supply = floats("supply", supply, ndim=1, least=0).copy()
         if not self.demand.any():
             raise ValueError("demand: people with needs somewhere were expected, not 0 everywhere")
+        self.demand.flags.writeable = self.supply.flags.writeable = False
         self._sums, self._matrix = self._read(pairs, len(self.supply), np.zeros_like(people))
         self._drawn = self._matrix.T @ self.demand
         self._count = ways.reached(self._matrix, self.supply > 0)
@@ -128,30 +131,32 @@ class FloatingCatchment:
         return self._all(self._drawn, given, count)
 
     def closing(self, suppliers: ArrayLike) -> Access:
-        """The `Access` when these `suppliers`, their places in `supply`, close: `what_if` their supply is 0."""
-        which = index("suppliers", suppliers, size=len(self.supply))
-        left = self.supply.copy()
-        left[which] = 0.0
-        return self.what_if(supply=left)
+        """The `Access` when these `suppliers`, their places in `supply`, close: a `what_if` in which their supply is 0."""
+        return self.what_if(supply=self._without("suppliers", suppliers))
 
-    def opening(self, supply: ArrayLike, pairs: ways.Pairs) -> Access:
+    def opening(self, supply: ArrayLike, pairs: ways.Pairs, *, closing: ArrayLike = ()) -> Access:
         """The `Access` when new suppliers open, all together: `ratio` and `reached_by_nobody` have them last.
 
-        `supply` (new,) and `pairs` are as for the others, destinations being places in this new `supply`. In "three_step" whoever
-        reaches a new one shares out the preference anew. It equals what building all together would give.
+        `supply` (new,) and `pairs` are as for the others, destinations being places in this new `supply`. Those in `closing` close at
+        the same time: a practice that moves. In "three_step" whoever reaches a new one shares out the preference anew. It equals what
+        building all together would give.
         """
-        given = floats("supply", supply, ndim=1, least=0)
+        given, left = floats("supply", supply, ndim=1, least=0), self._without("closing", closing)
         sums, new = self._read(pairs, len(given), self._sums)
-        drawn, ratio, access = self._drawn, self.now.ratio, self.now.access
+        drawn, more = self._drawn, new.T @ self.demand
         if self._method == "three_step":
             kept = np.divide(self._sums, sums, out=np.ones_like(sums), where=sums > 0)
             drawn = self._matrix.T @ (self.demand * kept)
-            ratio = _shared(self.supply, drawn)
-            access = kept * (self._matrix @ ratio)
-        more = new.T @ self.demand
-        found = access + new @ _shared(given, more)
-        count = self._count + ways.reached(new, given > 0)
-        return _told(found, count, np.append(self.supply, given), np.append(drawn, more))
+            access = kept * (self._matrix @ _shared(left, drawn))
+        else:
+            access = self.what_if(supply=left).access
+        count = self._counts(left) + ways.reached(new, given > 0)
+        return _told(access + new @ _shared(given, more), count, np.append(left, given), np.append(drawn, more))
+
+    def _without(self, name: str, suppliers: ArrayLike) -> Floats:
+        left = self.supply.copy()
+        left[index(name, suppliers, size=len(left))] = 0.0
+        return left
 
     def _read(self, pairs: ways.Pairs, suppliers: int, before: Floats) -> tuple[Floats, csc_array]:
         """The sum of the decays of each origin, `before` included, and the matrix of weights."""

@@ -18,7 +18,7 @@ LEAST = 1e-200  # a smaller weight is out of reach: divided by, it would pass wh
 
 def within(limit: float) -> Decay:
     """The decay of a plain catchment: 1 up to `limit`, itself included, then 0."""
-    return steps({limit: 1.0})
+    return _zones("limit", {limit: 1.0})
 
 
 def steps(table: Mapping[float, float]) -> Decay:
@@ -26,20 +26,7 @@ def steps(table: Mapping[float, float]) -> Decay:
 
     {10: 1, 20: 0.68, 30: 0.22}: 1 up to 10, itself included, 0.68 up to 20, 0.22 up to 30. Weights are at least 0.
     """
-    if not table:
-        raise ValueError("table: at least one zone was expected, not none")
-    edges = floats("table", sorted(table), ndim=1, least=0, infinite=True)
-    weights = np.append(floats("table", [table[edge] for edge in sorted(table)], ndim=1, least=0), 0.0)
-
-    def decay(cost: Floats) -> Floats:
-        if len(edges) > 16:
-            return weights[np.searchsorted(edges, cost)]
-        zone = np.zeros(cost.shape, np.uint8)
-        for edge in edges:  # a few comparisons are faster than a search for each
-            zone += cost > edge
-        return weights[zone]
-
-    return decay
+    return _zones("table", table)
 
 
 def gaussian(sigma: float, *, limit: float = np.inf) -> Decay:
@@ -70,18 +57,38 @@ def read(decay: Decay | Mapping[float, float] | float) -> Decay:
     """The decay itself: from a table of zones, from one limit, or as it is."""
     if callable(decay):
         return decay
-    return steps(decay) if isinstance(decay, Mapping) else within(decay)
+    return _zones("decay", decay if isinstance(decay, Mapping) else {decay: 1.0})
 
 
 def weigh(decay: Decay, cost: Floats) -> None:
     """Each cost is replaced by its weight, 0 where there is no way (an infinite cost) and below `LEAST`; each finite, at least 0."""
     for start in range(0, len(cost), BLOCK):
         some = cost[start : start + BLOCK]
-        weight = np.asarray(decay(some), np.float64)
+        with np.errstate(
+            over="ignore"
+        ):  # what passes all numbers is refused below, what falls below them is out of reach
+            weight = np.asarray(decay(some), np.float64)
         if weight.shape != some.shape or not (weight.min() >= 0 and weight.max() < np.inf):
             raise ValueError("decay: a finite weight of at least 0 for each cost was expected, not another")
         weight = np.where(weight < LEAST, 0.0, weight)
         cost[start : start + BLOCK] = np.where(some == np.inf, 0.0, weight)
+
+
+def _zones(name: str, table: Mapping[float, float]) -> Decay:
+    if not table:
+        raise ValueError(f"{name}: at least one zone was expected, not none")
+    edges = floats(name, sorted(table), ndim=1, least=0, infinite=True)
+    weights = np.append(floats(name, [table[edge] for edge in sorted(table)], ndim=1, least=0), 0.0)
+
+    def decay(cost: Floats) -> Floats:
+        if len(edges) > 16:
+            return weights[np.searchsorted(edges, cost)]
+        zone = np.zeros(cost.shape, np.uint8)
+        for edge in edges:  # a few comparisons are faster than a search for each
+            zone += cost > edge
+        return weights[zone]
+
+    return decay
 
 
 def _cut(decay: Decay, limit: float) -> Decay:
