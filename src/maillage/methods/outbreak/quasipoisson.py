@@ -291,18 +291,17 @@ def _fit(design: Design, counts: Counts, trend: bool) -> Fit:
     steps = _Steps.start(design, counts, trend)
     parts: list[Fit] = []
     order: list[Whole] = []
-    for step in range(2, STEPS + 1):
+    step = 1
+    while steps.rows.size:
+        step += 1
         found = steps.step(trend)
         stop = found.converged | ~np.isfinite(steps.deviance) | (step == STEPS)
-        if stop.any():
-            parts.append(found[stop])
-            order.append(steps.rows[stop])
+        parts.append(found[stop])
+        order.append(steps.rows[stop])
         if step < STEPS and (down := steps.descend(found, step)) is not None:
             parts.append(down[1])
             order.append(steps.rows[down[0]])
             stop |= down[0]
-        if stop.all():
-            break
         if stop.any():
             steps.keep(~stop)
     return Fit.join(parts, order)

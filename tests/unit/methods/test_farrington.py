@@ -1,0 +1,477 @@
+"""A week is judged by the same season of its own past; what is not known does not count, and says so."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maillage.methods.outbreak import Reason, farrington_flexible
+from maillage.methods.outbreak.baseline import baseline
+from maillage.methods.outbreak.limits import HUGE, at_least, count_limit
+from maillage.methods.outbreak.quasipoisson import Counts, Design, fit
+
+FIRST = date(2014, 1, 6)
+NAN = float("nan")
+seeds = st.integers(0, 10**6)
+few = settings(max_examples=8)
+
+
+def drawn(seed: int, *, series: int = 1, weeks: int = 320, level: float = 12, dispersion: float = 1.5) -> np.ndarray:
+    """Counts with a season, as they are where nothing happens."""
+    draw = np.random.default_rng(seed)
+    mean = level * np.exp(0.4 * np.cos(np.arange(weeks) * 2 * np.pi / 52.18))
+    size = np.broadcast_to(mean / (dispersion - 1), (series, weeks))
+    return draw.negative_binomial(size, 1 / dispersion).astype(float)
+
+
+def judged(counts, last=1, **options):
+    return farrington_flexible(counts, first_week=FIRST, last=last, **options)
+
+
+# ---- the past of a week
+
+
+@given(st.dates(date(1990, 1, 1), date(2060, 1, 1)), st.integers(1, 6))
+def test_the_week_of_a_year_before_is_the_one_whose_monday_lies_nearest_to_the_same_date(day, years):
+    monday = day - timedelta(days=day.weekday())
+    first = monday - timedelta(weeks=400)
+    past = baseline(400, first, years_back=years, window=0, periods=1, weeks_excluded=0)
+    for back, week in enumerate(past.weeks[::-1], start=1):
+        found = first + timedelta(weeks=int(week))
+        leap = monday.month == 2 and monday.day == 29
+        same = (
+            date(monday.year - back, 3, 1)
+            if leap and (monday.year - back) % 4
+            else monday.replace(year=monday.year - back)
+        )
+        assert abs((found - same).days) <= 3
+    assert set(np.diff([*past.weeks, 400])) <= {52, 53}
+
+
+def test_week_53_moves_nothing():
+    first = date(2015, 1, 5)
+    place = (date(2020, 12, 28) - first).days // 7  # the week 53 of 2020
+    past = baseline(place, first, years_back=2, window=0, periods=1, weeks_excluded=0)
+    assert [first + timedelta(weeks=int(week)) for week in past.weeks] == [date(2018, 12, 31), date(2019, 12, 30)]
+
+
+def test_a_year_before_the_29th_of_february_is_the_first_of_march():
+    first = date(2014, 1, 6)
+    past = baseline((date(2016, 2, 29) - first).days // 7, first, years_back=1, window=0, periods=1, weeks_excluded=0)
+    assert first + timedelta(weeks=int(past.weeks[0])) == date(2015, 3, 2)
+
+
+@given(st.integers(0, 6), st.integers(1, 20), st.integers(0, 60))
+def test_the_past_is_cut_in_seasons_and_its_last_weeks_are_left_out(window, periods, excluded):
+    past = baseline(300, FIRST, years_back=3, window=window, periods=periods, weeks_excluded=excluded)
+    assert past.weeks[-1] < 300 - excluded
+    own = past.weeks[past.season == periods - 1]
+    assert len(own) <= 3 * (2 * window + 1)
+    if excluded < 52 - window:
+        assert len(own) == 3 * (2 * window + 1)
+    if periods == 1:
+        assert set(past.season) == {0}
+    else:
+        assert past.weeks[0] == own[0]
+        assert (np.diff(past.weeks) == 1).all()
+        year = (
+            past.season[(past.weeks > own[2 * window]) & (past.weeks < own[2 * window + 1])]
+            if len(own) > 2 * window + 1
+            else []
+        )
+        sizes = np.bincount(year, minlength=periods - 1) if len(year) else [0]
+        assert max(sizes) - min(sizes) <= 1
+        assert (np.diff(year) >= 0).all()
+
+
+def test_a_series_that_begins_after_the_oldest_reference_week_has_no_threshold():
+    counts = drawn(1, weeks=262)[0]
+    found = judged(counts, last=2)
+    assert found.reason.tolist() == [Reason.SHORT_PAST, Reason.NONE]
+    assert np.isnan(found.upperbound).tolist() == [True, False]
+    assert judged(counts[-100:]).reason == Reason.SHORT_PAST
+    assert judged(counts[-100:], years_back=1).reason == Reason.NONE
+
+
+def test_a_past_that_is_left_out_altogether_is_too_short():
+    assert judged(drawn(1)[0], weeks_excluded=310).reason == Reason.SHORT_PAST
+
+
+# ---- the regression
+
+
+def slow(design: Design, counts: Counts, row: int, *, trend: bool):
+    """The same fit by its definition: iterated least squares on the full table of one series."""
+    x = (design.season[:, None] == np.arange(design.seasons)).astype(float)
+    x = np.column_stack([x, design.time]) if trend else x
+    y, one = counts.y[row], np.ones(len(design.time))
+    exposure = one if counts.exposure is None else counts.exposure[row]
+    weight = one if counts.weight is None else counts.weight[row]
+    mean, before = y + 0.1, np.inf
+    for step in range(1, 26):
+        response = np.log(mean / exposure) + (y - mean) / mean
+        root, used = np.sqrt(weight * mean), mean
+        beta = np.linalg.lstsq(x * root[:, None], response * root, rcond=1e-14)[0]
+        mean = exposure * np.exp(x @ beta)
+        deviance = 2 * (weight * (np.where(y > 0, y * np.log(np.maximum(y, 1) / mean), 0) - (y - mean))).sum()
+        converged = step > 1 and abs(deviance - before) < 1e-8 * (0.1 + abs(deviance))
+        if converged:
+            break
+        before = deviance
+    return beta, used, mean, converged
+
+
+def tables(seed: int, *, exposed: bool, weighed: bool, level: float) -> tuple[Design, Counts]:
+    draw = np.random.default_rng(seed)
+    season = np.repeat(np.tile(np.arange(4), 5), 6)
+    y = draw.poisson(level * draw.gamma(2, 0.5, (6, season.size))).astype(float)
+    y[0], y[1, season == 2], y[2, :20] = 0, 0, 0
+    y[3, season == 3] *= 1000
+    y[4] = 70_000  # fitted without any rest
+    exposure = draw.uniform(0.5, 3, y.shape) if exposed else None
+    weight = draw.uniform(0.2, 1, y.shape) * (draw.random(y.shape) < 0.9) if weighed else None
+    if weight is not None:
+        y[weight == 0] = 0
+    return Design.of(np.arange(season.size) - 60.0, season, 4), Counts.of(y, exposure, weight)
+
+
+@few
+@given(seeds, st.booleans(), st.booleans(), st.booleans(), st.sampled_from([0.1, 3, 5e6]))
+def test_the_fast_fit_is_that_of_iterated_least_squares_step_by_step(seed, exposed, weighed, trend, level):
+    design, counts = tables(seed, exposed=exposed, weighed=weighed, level=level)
+    found, residuals = fit(design, counts, trend=trend)
+    for row in range(len(counts.y)):
+        beta, before, mean, converged = slow(design, counts, row, trend=trend)
+        assert found.converged[row] == converged
+        assert found.level[row] == pytest.approx(beta[:4], rel=1e-8, abs=1e-7)
+        assert found.slope[row] == pytest.approx(beta[4] if trend else 0, rel=1e-8, abs=1e-9)
+        assert residuals.mean[row] == pytest.approx(mean, rel=1e-6)
+        assert residuals.before[row] == pytest.approx(before, rel=1e-6)
+
+
+@few
+@given(seeds, st.booleans(), st.booleans(), st.booleans(), st.sampled_from([0.1, 3, 5e6]))
+def test_the_compiled_fit_is_the_same(seed, exposed, weighed, trend, level):
+    compiled = pytest.importorskip("maillage.methods.outbreak.compiled", exc_type=ImportError)
+    design, counts = tables(seed, exposed=exposed, weighed=weighed, level=level)
+    (found, residuals), (fast, quick) = (one(design, counts, trend=trend) for one in (fit, compiled.fit))
+    assert (found.converged == fast.converged).all()
+    assert fast.level == pytest.approx(found.level, rel=1e-8, abs=1e-8)
+    assert fast.slope == pytest.approx(found.slope, rel=1e-8, abs=1e-10)
+    assert fast.arrow.weight == pytest.approx(found.arrow.weight, rel=1e-6)
+    assert quick.squares == pytest.approx(residuals.squares, rel=1e-6, abs=1e-9)
+
+
+def test_a_trend_that_cannot_be_told_from_the_seasons_does_not_converge():
+    design = Design.of(np.array([0.0, 1, 2]), np.arange(3), 3)
+    found, _ = fit(design, Counts.of(np.array([[3.0, 5, 4]])), trend=True)
+    assert not found.converged[0]
+
+
+def test_compiled_the_numbers_are_the_same():
+    pytest.importorskip("numba")
+    counts = drawn(5, series=4, level=3)
+    plain, fast = judged(counts, last=4), judged(counts, last=4, compiled=True)
+    for one in fields(plain):
+        assert getattr(fast, one.name) == pytest.approx(getattr(plain, one.name), rel=1e-9, nan_ok=True)
+    assert (fast.alarm == plain.alarm).all()
+
+
+# ---- thresholds
+
+
+@given(st.floats(1e-3, 1e5), st.one_of(st.just(1.0), st.floats(1.001, 50)), st.floats(1e-5, 0.6))
+def test_the_limit_is_the_smallest_count_that_is_exceeded_with_a_chance_of_at_most_alpha(mean, dispersion, alpha):
+    mean, dispersion = np.array([mean]), np.array([dispersion])
+    limit = count_limit(mean, dispersion, alpha)
+    assert at_least(limit + 1, mean, dispersion)[0] <= alpha * (1 + 1e-9)
+    assert at_least(limit, mean, dispersion)[0] > alpha * (1 - 1e-9)
+
+
+def test_the_chance_of_a_count_is_that_of_a_negative_binomial_of_that_mean_and_variance():
+    mean, dispersion = np.array([4.0]), np.array([2.5])
+    chances = [at_least(np.array([k + 0.0]), mean, dispersion)[0] for k in range(400)]
+    each = -np.diff(chances)
+    assert chances[0] == 1
+    assert (np.arange(399) * each).sum() == pytest.approx(4)
+    assert ((np.arange(399) - 4) ** 2 * each).sum() == pytest.approx(10)
+    assert at_least(np.array([2.0, NAN]), np.array([4.0, 4]), np.array([1.0, 1]))[0] == pytest.approx(
+        1 - 5 * np.exp(-4)
+    )
+    assert np.isnan(at_least(np.array([NAN]), mean, dispersion))[0]
+
+
+def test_the_limit_of_a_mean_too_large_to_count_by_ones_is_still_a_number():
+    limit = count_limit(np.array([HUGE * 1e5, np.inf, NAN]), np.array([3.0, 3, 3]), 0.01)
+    assert limit[0] == pytest.approx(HUGE * 1e5, rel=1e-5)
+    assert np.isnan(limit[1:]).all()
+
+
+@few
+@given(seeds, st.floats(1e-4, 0.4), st.floats(1e-4, 0.4), st.sampled_from(["nbPlugin", "delta", "muan"]))
+def test_thresholds_grow_when_alpha_shrinks(seed, one, other, threshold):
+    counts = drawn(seed)
+    strict, loose = (judged(counts, alpha=alpha, threshold=threshold).upperbound for alpha in sorted((one, other)))
+    assert (strict >= loose - 1e-9).all()
+
+
+@few
+@given(seeds)
+def test_series_do_not_see_each_other(seed):
+    counts = drawn(seed, series=3, level=4)
+    together = judged(counts, last=2)
+    assert together.expected.shape == (3, 2)
+    for row, one in enumerate(counts):
+        alone = judged(one, last=2)
+        assert alone.expected.shape == (2,)
+        for column in fields(alone):
+            here = getattr(alone, column.name)
+            assert getattr(together, column.name)[row] == pytest.approx(here, rel=1e-9, nan_ok=True)
+
+
+@few
+@given(seeds, st.integers(0, 80))
+def test_neither_the_week_itself_nor_those_left_out_before_it_move_its_threshold(seed, more):
+    counts = drawn(seed)[0]
+    other = counts.copy()
+    other[-27:] += more
+    assert judged(other).upperbound == judged(counts).upperbound
+    assert judged(np.append(counts, more), last=2).upperbound[0] == judged(counts).upperbound
+
+
+@few
+@given(seeds, st.floats(1e-3, 1e3))
+def test_a_population_counted_in_other_units_changes_nothing(seed, unit):
+    counts = drawn(seed)
+    people = np.linspace(50, 80, counts.size).reshape(counts.shape)
+    one, other = judged(counts, population=people), judged(counts, population=people * unit)
+    assert other.expected == pytest.approx(one.expected)
+    assert (other.upperbound == one.upperbound).all()
+
+
+@few
+@given(seeds)
+def test_a_population_that_never_changes_changes_nothing(seed):
+    counts = drawn(seed)
+    one = judged(counts, population=np.full(counts.shape, 7.0))
+    assert one.expected == pytest.approx(judged(counts).expected)
+
+
+def test_where_twice_as_many_people_live_twice_as_many_cases_are_expected():
+    counts = drawn(8, level=40)
+    people = np.ones(counts.shape)
+    people[:, -1] = 2
+    once, twice = judged(counts, trend=False), judged(counts, trend=False, population=people)
+    assert twice.expected == pytest.approx(2 * once.expected)
+
+
+def test_an_outbreak_alarms_and_a_usual_week_does_not():
+    counts = drawn(5, weeks=330)[0]
+    counts[-1] = 60
+    found = judged(counts, last=10)
+    assert found.alarm.tolist() == [False] * 9 + [True]
+    assert found.pvalue[-1] < 1e-4 < found.pvalue[:-1].min()
+    assert (found.score > 1).tolist() == found.alarm.tolist()
+    assert found.expected[-1] == pytest.approx(10.5, abs=2)
+
+
+@few
+@given(seeds, st.sampled_from(["nbPlugin", "delta", "muan"]))
+def test_an_alarm_is_a_count_above_its_threshold_and_a_score_above_one(seed, threshold):
+    counts = drawn(seed, series=2)
+    counts[:, -1] *= 2
+    found = judged(counts, threshold=threshold, alpha=0.05)
+    assert (found.alarm == (counts[:, -1:] > found.upperbound)).all()
+    assert (found.alarm == (found.score > 1)).all()
+
+
+def test_the_score_is_that_of_r_with_a_logarithm_where_counts_have_quantiles():
+    counts = drawn(4)
+    y = counts[:, -1:]
+    plain, power = judged(counts), judged(counts, threshold="delta")
+    centre = np.log(plain.expected)
+    assert plain.score == pytest.approx((y - centre) / (plain.upperbound - centre))
+    assert power.score == pytest.approx((y - power.expected) / (power.upperbound - power.expected))
+
+
+@few
+@given(seeds)
+def test_the_limit_of_the_upper_mean_is_at_least_that_of_the_mean(seed):
+    counts = drawn(seed)
+    assert (judged(counts, threshold="muan").upperbound >= judged(counts).upperbound).all()
+
+
+# ---- options
+
+
+def test_a_trend_is_followed_but_no_further_than_it_has_been():
+    draw = np.random.default_rng(9)
+    growing = draw.poisson(np.exp(1 + 0.006 * np.arange(320))).astype(float)
+    growing[-60] = 60  # nothing keeps the trend below the highest count of the past
+    followed, flat = judged(growing), judged(growing, trend=False)
+    assert followed.trend == 1
+    assert flat.trend == 0
+    assert followed.expected > 1.5 * flat.expected
+    steep = np.minimum(np.round(np.exp(-6 + 0.03 * np.arange(320))), 9e4)
+    assert judged(steep).trend == 0
+
+
+def test_a_trend_needs_three_years_and_the_p_value_that_is_asked():
+    counts = drawn(2)
+    assert judged(counts, years_back=3).trend == 1
+    assert judged(counts, years_back=2).trend == 0
+    assert judged(counts, p_threshold_trend=0.0).trend == 0
+    growing = counts * np.exp(0.005 * np.arange(counts.size)) // 1
+    growing[0, -40] = 300
+    assert judged(growing, p_threshold_trend=0.05).trend == 1
+
+
+def test_a_past_outbreak_is_weighed_down_unless_it_is_asked_not_to():
+    counts = drawn(6)[0]
+    quiet = judged(counts).upperbound
+    counts[100:104] += 60
+    weighed, kept = judged(counts), judged(counts, reweight_threshold=float("inf"))
+    assert quiet <= weighed.upperbound < kept.upperbound
+    assert weighed.dispersion < kept.dispersion
+
+
+def test_one_period_reads_the_own_season_only():
+    counts = drawn(7)[0]
+    other = counts.copy()
+    past = baseline(319, FIRST, years_back=5, window=3, periods=1, weeks_excluded=26)
+    outside = np.setdiff1d(np.arange(319), past.weeks)
+    other[outside] = 99
+    one, two = judged(counts, periods=1), judged(other, periods=1)
+    assert one.upperbound == two.upperbound
+    assert one.expected == two.expected
+
+
+@few
+@given(seeds)
+def test_the_variant_of_r_moves_what_reads_a_standard_error_and_nothing_else(seed):
+    counts = drawn(seed, dispersion=2.5)
+    plain = judged(counts), judged(counts, variant="surveillance")
+    assert plain[0].upperbound == plain[1].upperbound
+    power = [judged(counts, threshold="delta", variant=one) for one in ("published", "surveillance")]
+    assert power[0].expected == power[1].expected
+    assert power[0].upperbound != power[1].upperbound
+
+
+def test_the_variant_of_r_counts_the_time_of_the_forecast_from_the_first_known_week():
+    counts = drawn(12)[0]
+    past = baseline(319, FIRST, years_back=5, window=3, periods=10, weeks_excluded=26)
+    counts[past.weeks[0] : past.weeks[0] + 30] = NAN
+    right, theirs = judged(counts), judged(counts, variant="surveillance")
+    assert right.dispersion == theirs.dispersion
+    assert right.expected != theirs.expected
+
+
+# ---- what is not known
+
+
+def test_a_missing_week_is_not_a_week_without_cases():
+    counts = drawn(10)[0]
+    unknown, zero = counts.copy(), counts.copy()
+    unknown[50:250:3], zero[50:250:3] = NAN, 0
+    found, whole = judged(unknown), judged(counts)
+    assert found.expected == pytest.approx(whole.expected, rel=0.25)
+    assert judged(zero, trend=False).expected < 0.8 * judged(unknown, trend=False).expected
+    assert judged(zero).dispersion > 2 * found.dispersion
+
+
+def test_a_missing_count_has_no_threshold_nor_has_a_sum_that_it_belongs_to():
+    counts = drawn(10, weeks=330)[0]
+    counts[-6] = NAN
+    assert judged(counts, last=7).reason.tolist() == [0, *[Reason.MISSING] * 4, 0, 0]
+    assert judged(counts, last=7, minimum_cases=(5, 1)).reason.tolist() == [0, Reason.MISSING, 0, 0, 0, 0, 0]
+
+
+def test_too_few_cases_have_no_threshold():
+    counts = drawn(10, weeks=330)[0]
+    counts[-4:] = [1, 1, 1, 2]
+    assert judged(counts).reason == Reason.NONE
+    counts[-1] = 1
+    found = judged(counts)
+    assert found.reason == Reason.FEW_CASES
+    for column in fields(found):
+        if column.name not in {"alarm", "reason"}:
+            assert np.isnan(getattr(found, column.name)).all()
+    assert not found.alarm
+    assert judged(counts, minimum_cases=(0, 1)).reason == Reason.NONE
+    assert judged(counts, minimum_cases=(5, 1000)).reason == Reason.NONE  # weeks before the first add nothing
+
+
+def test_a_past_without_any_case_has_no_threshold():
+    counts = np.zeros(320)
+    counts[-1] = 6
+    assert judged(counts).reason == Reason.NO_CASES
+
+
+def test_a_season_of_which_nothing_is_known_has_no_threshold():
+    counts = drawn(11)[0]
+    past = baseline(319, FIRST, years_back=5, window=3, periods=10, weeks_excluded=26)
+    counts[past.weeks[past.season == 9]] = NAN
+    assert judged(counts).reason == Reason.NO_FIT
+    counts = drawn(11)[0]
+    counts[past.weeks[past.season == 3]] = NAN  # of another season: no matter
+    assert judged(counts).reason == Reason.NONE
+
+
+def test_an_upper_mean_without_limit_is_no_threshold():
+    counts = drawn(11)[0]
+    past = baseline(319, FIRST, years_back=5, window=3, periods=10, weeks_excluded=26)
+    counts[past.weeks[past.season == 9]] = 0
+    found = judged(counts, threshold="muan")
+    assert found.reason == Reason.UNBOUNDED
+    assert np.isnan(found.expected)
+    assert judged(counts).reason == Reason.NONE
+
+
+def test_a_single_week_of_its_season_is_fitted_exactly_and_not_weighed_down():
+    counts = drawn(13)[0]
+    past = baseline(319, FIRST, years_back=5, window=3, periods=10, weeks_excluded=26)
+    weeks = past.weeks[past.season == 4]
+    counts[weeks[1:]] = NAN
+    counts[weeks[0]] = 500
+    assert judged(counts).reason == Reason.NONE
+
+
+# ---- what cannot be
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ("counts: an array of 1 axis or an array of 2 axes", {"counts": np.ones((2, 2, 2))}),
+        ("counts: at least 0", {"counts": [-1.0]}),
+        ("counts: whole numbers were expected, not 1.5", {"counts": [1.5]}),
+        ("first_week: a Monday", {"first_week": date(2014, 1, 7)}),
+        ("last: at most 10", {"last": 11}),
+        ("last: a whole number of at least 1", {"last": 0}),
+        ("alpha: between 0 and 1", {"alpha": 1}),
+        ("years_back: a whole number of at least 1", {"years_back": 0}),
+        ("window: a whole number of at least 0", {"window": -1}),
+        ("window: at most 25", {"window": 26}),
+        ("periods: a whole number of at least 1", {"periods": 0}),
+        ("periods: at most 46", {"periods": 47}),
+        ("weeks_excluded: a whole number", {"weeks_excluded": -1}),
+        ("reweight_threshold: more than 0", {"reweight_threshold": 0}),
+        ("p_threshold_trend: at most 1", {"p_threshold_trend": 1.1}),
+        ("threshold: nbPlugin, delta or muan", {"threshold": "normal"}),
+        ("variant: published or surveillance", {"variant": "r"}),
+        ("minimum_cases: .cases, weeks. was expected", {"minimum_cases": 5}),
+        ("minimum_cases: a whole number of at least 1", {"minimum_cases": (5, 0)}),
+        ("population: the shape of counts", {"population": [1.0]}),
+        ("population: more than 0", {"population": [0.0] * 10}),
+        ("population: numbers without NaN", {"population": [NAN] * 10}),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_its_name(said, wrong):
+    usual = {"counts": [1.0] * 10, "first_week": FIRST, "last": 1}
+    with pytest.raises(ValueError, match=said):
+        farrington_flexible(**{**usual, **wrong})
