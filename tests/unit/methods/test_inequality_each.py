@@ -122,7 +122,24 @@ def test_a_group_of_many_people_weighs_as_many_groups_of_few():
     assert float(squared.standard_error) * 100 * 1.959964 == pytest.approx(float(squared.upper) - value(squared))
 
 
+def test_without_a_scale_healthequal_takes_the_first_that_no_estimate_passes():
+    people = [100.0, 200, 150]
+    for y, scale in (([0.2, 0.5, 1], 1), ([0.2, 0.5, 1.1], 100), ([20.0, 101, 30], 1000), ([2e5, 3e5, 1e5], 1e6)):
+        guessed, given = (inequality.slope_index(y, people, like="healthequal", scale=one) for one in (None, scale))
+        assert value(guessed) == value(given)
+
+
 # ---- spread
+
+
+def test_an_average_that_is_given_stays_in_every_draw():
+    of = {"weighted": False, "standard_errors": [2.0, 2], "draws": 2000}
+    given = inequality.mean_difference([10.0, 20], average=100, **of)
+    assert float(given.standard_error) == pytest.approx(np.sqrt(8) / 2, rel=0.05)
+    anew = inequality.mean_difference([10.0, 20], [1.0, 1], **of)
+    assert float(anew.standard_error) == pytest.approx(np.sqrt(8) / 2, rel=0.05)
+    assert value(given) == 85
+    assert value(anew) == 5
 
 
 def test_formulas_of_the_spread_of_groups_are_those_of_the_definition():
@@ -304,6 +321,7 @@ def test_an_argument_that_cannot_be_is_refused_by_its_name():
         ("model", lambda: q.slope_index(Y, people, model="probit")),
         ("transform", lambda: q.slope_index(Y, people, model="linear", transform="root")),
         ("transform", lambda: q.slope_index(Y, people, scale=100, transform="log")),
+        ("transform", lambda: q.slope_index(Y, people, model="linear", scale=100, transform="log", like="healthequal")),
         ("like", lambda: q.slope_index(Y, people, scale=100, like="heat")),
         ("like", lambda: q.theil(Y, people, like="heat")),
         ("like", lambda: q.population_attributable_fraction(Y, people, like="heat")),

@@ -28,6 +28,7 @@ Transform = Literal["none", "log", "logit"]
 Like = Literal["healthequal"] | None
 
 ROUNDS: Final = 80
+GUESSES: Final = np.array([1, 1e2, 1e3, 1e4, 1e5, 1e6])
 STEP: Final = 2.0  # at most, of the logit at either end in one round: Newton's method alone may run away
 CLOSE: Final = 1e-7  # the last step of Newton's method leaves about its square
 
@@ -84,11 +85,14 @@ def slope_index(
     Standard error, by the delta method: from the standard errors of groups, what they do to the line; without them the robust one
     of the regression (HC1 sandwich, n / (n - 2)), which needs three groups. Zero when all groups are equal; its sign turns with the
     order. A factor on values (and scale) is a factor on the index, unless they are transformed by the logit.
+    No logistic curve settles (`Reason.DIVERGED`) where ordered groups go from 0 to the scale with one group between at most,
+    such as 80, 100, 100, 100 %: R stops at whatever slope it had then; the linear model has an answer.
 
     like="healthequal": WHO's R package as it is. It gives the binomial regression counts and then the people again as weights:
     people squared. Equal groups hide it (31.6 and 31.7 on WHO's sample); five groups of 100, 200, 400, 800 and 1,600 people
-    with 20, 50, 60, 65 and 70 % do not (18.0 where 27.1 is right). It rounds people up and counts to whole numbers, and prints the
-    standard error of the slope before the scale: 0.03 next to 31.6.
+    with 20, 50, 60, 65 and 70 % do not (18.0 where 27.1 is right). It rounds people up and counts to whole numbers, prints the
+    standard error of the slope before the scale (0.03 next to 31.6), and without a `scale` it takes the first of 1, 100, 1000 and so on that
+    no estimate passes: deaths per 1,000 births are read as percentages.
     """
     return slope_of(line_of(estimates, population, model, scale, transform, standard_errors, like), confidence)
 
@@ -165,18 +169,24 @@ def line_of(
     among("transform", transform, ("none", "log", "logit"))
     if like not in {None, "healthequal"}:
         raise ValueError(f"like: 'healthequal' or None was expected, not {like!r}")
-    if model == "logistic" and transform != "none":
-        raise ValueError(f"transform: none was expected with the logistic model, not {transform!r}")
+    if transform != "none" and (model == "logistic" or like):
+        raise ValueError(f"transform: none was expected but with a linear model of our own, not {transform!r}")
     groups = read(estimates, population, standard_errors, least=0 if model == "logistic" else None)
     zoom = np.ones(groups.batch)
     if model == "logistic" or like:
-        if scale is None:
+        if scale is None and not like:
             raise ValueError("scale: what the indicator is a share of (100 for a percentage) was expected, not None")
-        zoom = scaled(scale, groups)
+        zoom = scaled(_guessed(groups) if scale is None else scale, groups)
     value = groups.value / zoom[..., None]
     error = None if groups.error is None else groups.error / zoom[..., None]
     ready = Groups(value, groups.people, error)
     return _logistic(ready, zoom, like) if model == "logistic" else _linear(ready, transform, zoom, like)
+
+
+def _guessed(groups: Groups) -> Floats:
+    """The scale that healthequal would read from the highest estimate."""
+    found: Floats = GUESSES[np.minimum(np.searchsorted(GUESSES, groups.value.max(-1)), len(GUESSES) - 1)]
+    return found
 
 
 def _logistic(groups: Groups, zoom: Floats, like: str | None) -> Line:
