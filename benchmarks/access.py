@@ -89,7 +89,8 @@ def ours(folder: Path) -> dict[str, Any]:
     left[17] = 0
     fresh = FloatingCatchment(demand, left, (origin, destination, cost), ENHANCED).now.access
     return {
-        "cpu_s": cold, "kept_ms": kept * 1e3, "kept_people_ms": people * 1e3, "close_ms": close * 1e3, "open_ms": open_one * 1e3, "hundred_scenarios_s": hundred,
+        "cpu_s": cold, "kept_ms": kept * 1e3, "kept_people_ms": people * 1e3,
+        "close_ms": close * 1e3, "open_ms": open_one * 1e3, "hundred_scenarios_s": hundred,
         "memory_mb": memory, "pairs": len(cost), "what_if_same": bool(np.allclose(without.access, fresh, rtol=1e-9, atol=0)),
     }  # fmt: skip
 
