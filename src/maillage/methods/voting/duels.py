@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
-from maillage.methods.arguments import floats, same_shape, share, whole
+from maillage.methods.arguments import floats, index, same_shape, share, whole
 from maillage.methods.voting.ballots import Floats, Ints, Recount, in_order, ranked_by
 
 STEP = float(np.log(2))  # along which no chance can change enough for Newton's step to lose likelihood
@@ -62,21 +62,22 @@ def bradley_terry(
 ) -> BradleyTerry:
     """The strength of each of `items` needs from judgements of two of them, by stratum, weighted as the population is.
 
-    `winners`, `losers` (judgements,): from 0 to `items` - 1, the one that mattered more and the other. `strata` (judgements,):
-    the stratum of who judged (a quarter, an age), from 0; `population` (strata,): how many residents live in each, from the
-    census; without both, one stratum. `voters` (judgements,): who judged, any whole numbers, so that `robustness` takes away
-    people; none: each judgement is a ballot. `prior` (0, or at least 0.001): every item is given so many wins, and as many
-    defeats, against an item of middling strength: who never lost stays finite, who was seldom shown stays near the middle. 0: the
-    maximum likelihood, which exists only where, in each stratum, no part of the items always wins against the others (Ford,
-    American Mathematical Monthly 64, 1957): otherwise `ValueError`.
+    `winners`, `losers` (judgements,): from 0 to `items` - 1, the one that mattered more and the other; where somebody cannot
+    decide there is no judgement. `strata` (judgements,): the stratum of who judged (a quarter, an age), from 0; `population`
+    (strata,): how many residents live in each, from the census, or their parts; without both, one stratum. `voters`
+    (judgements,): who judged, any numbers, so that `robustness` takes away people; none: each judgement is a ballot.
+    `prior` (0, or at least 0.001): every item is given so many wins, and as many defeats, against an item of middling strength:
+    who never lost stays finite, who was seldom shown stays near the middle. 0: the maximum likelihood, which exists only where,
+    in each stratum, no part of the items always wins against the others (Ford, American Mathematical Monthly 64, 1957):
+    otherwise `ValueError`.
     In each stratum strengths maximise sum log(chance of what was judged) + prior x sum (log p + log(1 - p)), p the chance
     against the middling item, by Newton's method with steps too short to overshoot; then their mean is made 0. The whole is the
     mean of the strata by population: quarters weigh as they live, not as they answer. `standard_error`: from the curvature,
     judgements taken as independent; `lower`, `upper`: normal, at `confidence`. `share`: the chance to be preferred to another
     item, a mean over the other items that were judged and over the population; easier to tell than a strength.
     An item that nobody judged is NaN and last; one that some stratum did not judge has the mean of the others (`reason`).
-    Names of items and the order of judgements do not matter; one judgement more for an item never gives it a worse rank.
-    Strengths that differ by less than 1e-9 share a rank.
+    Names of items and the order of judgements do not matter. One judgement more for an item never gives it a worse rank, where
+    all strata had judged it and the other before. Strengths that differ by less than 1e-9 share a rank.
     Source: Bradley and Terry, Rank analysis of incomplete block designs, Biometrika 39 (1952); a prior on strengths: Caron and
     Doucet, Journal of Computational and Graphical Statistics 21 (2012), theirs a gamma distribution.
     """
@@ -140,7 +141,9 @@ def _cells(
     winners: ArrayLike, losers: ArrayLike, items: int, strata: ArrayLike | None, population: ArrayLike | None
 ) -> tuple[Ints, Floats]:
     """The place of each judgement in the table (strata, items, items), and the share of each stratum."""
-    won, lost = _indices("winners", winners, items), _indices("losers", losers, items)
+    won, lost = (
+        index(name, one, size=items).astype(np.int64) for name, one in (("winners", winners), ("losers", losers))
+    )
     same_shape(winners=won, losers=lost)
     if not len(won):
         raise ValueError("winners: at least 1 judgement was expected, not an empty list")
@@ -151,7 +154,7 @@ def _cells(
     if strata is None or population is None:
         return won * items + lost, np.ones(1)
     live = floats("population", population, ndim=1, above=0)
-    where = _indices("strata", strata, len(live))
+    where = index("strata", strata, size=len(live)).astype(np.int64)
     same_shape(winners=won, strata=where)
     empty = np.flatnonzero(np.bincount(where, minlength=len(live)) == 0)
     if len(empty):
@@ -159,13 +162,6 @@ def _cells(
             f"strata: judgements of each of {len(live)} strata were expected, not none of stratum {empty[0]}"
         )
     return (where * items + won) * items + lost, live / live.sum()
-
-
-def _indices(name: str, value: ArrayLike, size: int) -> Ints:
-    found = floats(name, value, ndim=1, least=0, most=size - 1)
-    if (found != np.floor(found)).any():
-        raise ValueError(f"{name}: whole numbers were expected, not {found[found != np.floor(found)][0]:g}")
-    return found.astype(np.int64)
 
 
 def _check_strata(wins: Floats, prior: float) -> None:
