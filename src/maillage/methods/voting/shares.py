@@ -55,7 +55,7 @@ def equal_shares(
 ) -> EqualShares:
     """The projects that are funded when every voter has an equal share of the budget to pay with.
 
-    `utilities` (voters, projects): 1 approves, 0 does not; or whole points, more is better. `costs` (projects,) and `budget`:
+    `utilities` (voters, projects): 1 approves, 0 does not; or whole points to 10**9, more is better. `costs` (projects,) and `budget`:
     whole cents. `counts` (voters,): how many voters cast each ballot; none: one. `measure`: "cost", a project is worth to who
     approves its cost (times the points), so that money counts; "number", it is worth its points, so that the number of projects counts.
     Each voter starts with budget / voters. Again and again the project is funded whose price for a unit of worth is lowest, where
@@ -75,8 +75,8 @@ def equal_shares(
     """
     among("measure", measure, MEASURES)
     among("completion", completion, COMPLETIONS)
-    points = _whole_table("utilities", floats("utilities", utilities, ndim=2, least=0))
-    price = _whole_table("costs", floats("costs", costs, ndim=1, least=1))
+    points = _whole_table("utilities", floats("utilities", utilities, ndim=2, least=0, most=10**9))
+    price = _whole_table("costs", floats("costs", costs, ndim=1, least=1, most=2**53))
     if not points.size:
         raise ValueError(f"utilities: at least 1 ballot on 1 project was expected, not the shape {points.shape}")
     if points.shape[1] != len(price):
@@ -118,11 +118,11 @@ def _decided(fund: _Fund, copies: Ints) -> tuple[list[int], list[int], int]:
         def worth(project: int) -> Fraction:
             return Fraction(int(votes[project]), 1 if fund.measure == "cost" else fund.costs[project])
 
-        for project in sorted(wanted, key=lambda one: (-worth(one), one)):
-            if project not in found and fund.costs[project] <= fund.budget - sum(
-                fund.costs[one] for one in found + added
-            ):
+        left = fund.budget - sum(fund.costs[one] for one in found)
+        for project in sorted(set(wanted) - set(found), key=lambda one: (-worth(one), one)):
+            if fund.costs[project] <= left:
                 added.append(project)
+                left -= fund.costs[project]
     return found, added, units
 
 
@@ -177,14 +177,11 @@ class _Purses:
         order = np.argsort(until, kind="stable")
         rest = np.cumsum((each * points)[order][::-1])[::-1]
         price = (cost - np.concatenate([[0.0], np.cumsum((each * left)[order])[:-1]])) / rest
-        first = min(
-            int(np.argmax(price <= until[order])) if (price <= until[order]).any() else len(order) - 1, len(order) - 1
-        )
-        error = (
-            8 * (len(order) + 4) * EPS * float(rest[0] / rest[first])
-        )  # what is left of the cost after those who pay all they have
+        enough = price <= until[order]
+        first = int(np.argmax(enough)) if enough.any() else len(order) - 1  # none by a hair of rounding: they can pay
+        spread = 8 * (len(order) + 4) * EPS * cost / float(rest[first])
         unit = cost if self.fund.measure == "cost" else 1
-        return float(price[first] * (1 - error) / unit), float(price[first] * (1 + error) / unit)
+        return float(price[first] - spread) / unit, float(price[first] + spread) / unit
 
     def price(self, project: int, backers: Ints) -> Fraction:
         """The cents for a point, exactly, at which the backers pay the cost."""
@@ -195,9 +192,7 @@ class _Purses:
         rest = sum(point * times for point, times in zip(points, each, strict=True))
         poorest = iter(sorted(range(len(until)), key=until.__getitem__))
         place = next(poorest)
-        while (
-            missing * common > until[place] * rest
-        ):  # who pays all that is left; they can pay, so that somebody does not
+        while missing * common > until[place] * rest:  # pays all it has; since they can pay, not everybody does
             missing -= each[place] * self.has[int(backers[place])]
             rest -= each[place] * points[place]
             place = next(poorest)
