@@ -216,6 +216,12 @@ def test_a_larger_error_or_a_larger_confidence_never_narrows_the_interval():
     assert (wide >= usual).all()
 
 
+def test_an_extreme_area_among_noisy_ones_may_lie_outside_its_own_interval():
+    found = rank_intervals(np.linspace(1, 0, 100), 50, top=10, seed=1)
+    assert found.rank[0] == 1 < found.lower[0]
+    assert found.upper[-1] < 100 == found.rank[-1]
+
+
 def test_the_interval_holds_the_true_rank_about_as_often_as_it_says():
     chance = np.random.default_rng(4)
     truth = np.linspace(0, 100, 30)
