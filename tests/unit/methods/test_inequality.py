@@ -301,6 +301,19 @@ def test_the_correction_takes_off_what_sampling_adds_on_average(measure):
 # ---- what is missing, and why
 
 
+@given(arrays(float, (2, 4), elements=st.sampled_from([0.0, 1e-9, 0.5, 30, 60, 99.5, 100])), st.booleans())
+@settings(max_examples=60)
+def test_what_is_missing_has_a_reason_and_what_has_a_reason_is_missing(values, known):
+    errors = np.full(4, 0.7) if known else None
+    for ordered in (True, False):
+        of = {"scale": 100, "draws": 5, "favourable": [True, False], "reference": None if ordered else 1}
+        for name, one in inequality.every_measure(
+            values, [5.0, 6, 7, 8], standard_errors=errors, ordered=ordered, **of
+        ).items():
+            missing = np.isnan([one.estimate, one.standard_error, one.lower, one.upper]).any(axis=0)
+            assert (missing == (one.reason != Reason.GIVEN)).all(), name
+
+
 def test_without_standard_errors_there_is_an_estimate_and_no_interval():
     y, people = [20.0, 30, 40], [100.0, 200, 300]
     for found in (
@@ -360,14 +373,17 @@ def test_groups_that_are_all_at_the_limit_have_no_curve_and_no_interval():
     assert ratio.reason.tolist() == [Reason.ZERO, Reason.AT_THE_LIMIT]
 
 
-def test_a_step_from_nothing_to_everything_has_no_slope():
-    step = [[0.0, 1, 100, 100], [0, 1, 99, 100]]
+@pytest.mark.parametrize(
+    "step", [[0, 0, 100, 100], [0, 1, 100, 100], [80, 100, 100, 100], [100, 100, 3, 0], [0, 0, 0, 2]]
+)
+def test_a_step_from_nothing_to_everything_has_no_slope(step):
     for measure in (inequality.slope_index, inequality.relative_index):
-        found = measure(step, [10.0, 20, 30, 40], scale=100)
+        found = measure([step, [0, 1, 99, 100], [0, 50, 0, 0]], [10.0, 20, 30, 40], scale=100)
         assert np.isnan(found.estimate[0])
-        assert found.reason[0] == Reason.DIVERGED
-        assert found.reason[1] == Reason.GIVEN
-        assert np.isfinite(found.upper[1])
+        assert found.reason.tolist() == [Reason.DIVERGED, Reason.GIVEN, Reason.GIVEN]
+        assert np.isfinite(found.upper[1:]).all()
+    survey = inequality.survey_slope_index(np.array(step) / 100, [1, 2, 3, 4])
+    assert survey.reason == Reason.DIVERGED
 
 
 def test_a_line_that_falls_below_zero_has_a_slope_but_no_ratio():

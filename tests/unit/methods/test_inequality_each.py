@@ -331,6 +331,7 @@ def test_an_argument_that_cannot_be_is_refused_by_its_name():
         ("confidence", lambda: q.difference(Y, confidence=95)),
         ("draws", lambda: q.between_group_sd(Y, people, draws=1)),
         ("floor", lambda: q.theil(Y, people, floor=0)),
+        ("seed", lambda: q.between_group_sd(Y, people, standard_errors=S, seed=-1)),
         ("values", lambda: q.survey_slope_index([0.0, 2], [1, 2])),
         ("values", lambda: q.survey_relative_concentration_index([0.0, -2], [1, 2])),
         ("order", lambda: q.survey_slope_index([0.0, 1], [1, 1])),

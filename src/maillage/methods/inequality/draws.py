@@ -185,7 +185,7 @@ def _drawn(flat: _Rows, high: Floats, draws: int, seed: int) -> Iterator[tuple[s
     """Blocks of indicators with their draws, cut by the inverse of the normal distribution between the two limits."""
     assert flat.error is not None
     width, rows = flat.value.shape
-    chance = np.random.default_rng(seed).random((width, draws))
+    chance = np.random.default_rng(whole("seed", seed)).random((width, draws))
     plain = ndtri(chance)
     low = np.where((flat.value < 0).any(0), -np.inf, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -155,8 +155,9 @@ def normal(estimate: Floats, error: Floats, confidence: float, reason: Codes) ->
 
 def logarithmic(estimate: Floats, error: Floats, confidence: float, reason: Codes) -> Measure:
     """Of a ratio: z standard errors of its logarithm on both sides, never below zero."""
-    factor = np.exp(z_value(confidence) * error)
-    return _measure(estimate, error, estimate / factor, estimate * factor, reason)
+    with np.errstate(over="ignore", invalid="ignore"):  # an error beyond all bounds: from zero to infinity
+        factor = np.exp(z_value(confidence) * error)
+        return _measure(estimate, error, estimate / factor, estimate * factor, reason)
 
 
 def reasons(batch: tuple[int, ...], *met: tuple[Truths | bool, Reason]) -> Codes:

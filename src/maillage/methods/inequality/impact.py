@@ -53,11 +53,11 @@ def population_attributable_risk(
     Standard error: mean times that of the fraction (S. D. Walter, International Journal of Epidemiology 7, 1978), from the counts that
     people and `scale` (100 for a percentage) give: N people, n in the reference; c = y_ref n, d = n - c, a = mean N - c,
     b = N - a - n; variance c N (a d (N - c) + b c^2) / ((a + c)^3 (c + d)^3). It takes `population` for the people who were asked.
-    NaN without them or without a scale.
+    NaN without them or without a scale, and where the mean is zero.
     Source: WHO, Health Equity Assessment Toolkit, technical notes.
     """
     found = _impact(estimates, population, ordered, favourable, average, scale)
-    why = reasons(found.gain.shape, (not found.known, Reason.NO_STANDARD_ERROR))
+    why = reasons(found.gain.shape, (not found.known, Reason.NO_STANDARD_ERROR), (np.isnan(found.error), Reason.ZERO))
     return normal(found.gain, found.mean * found.error, confidence, why)
 
 

@@ -39,16 +39,16 @@ class Line:
 
     ends: tuple[Floats, Floats]  # at rank 0, at rank 1, on the scale of the indicator
     turns: tuple[Floats, Floats]  # derivative of each end with respect to its linear predictor
-    pulls: Floats  # (2, ..., groups): what the error of each group does to intercept and slope
+    pulls: Floats  # (2, ..., groups): what the error of each group does to the middle of the line and to its slope
     factor: float  # of the variance: n / (n - 2) where it comes from residuals; NaN with two groups
     flat: Truths  # every group at 0 or at the scale
     diverged: Truths
     zoom: Floats  # what brings the ends to the units of the indicator
     like: str | None
 
-    def error(self, by_base: Floats, by_slope: Floats) -> Floats:
-        """Standard error of what moves so much with the intercept and so much with the slope."""
-        each = by_base[..., None] * self.pulls[0] + by_slope[..., None] * self.pulls[1]
+    def error(self, by_middle: Floats, by_slope: Floats) -> Floats:
+        """Standard error of what moves so much with the middle and so much with the slope."""
+        each = by_middle[..., None] * self.pulls[0] + by_slope[..., None] * self.pulls[1]
         found: Floats = np.sqrt(self.factor * (each**2).sum(-1))
         return found
 
@@ -119,7 +119,12 @@ def relative_index(
 
 def slope_of(line: Line, confidence: float) -> Measure:
     (foot, top), (at_foot, at_top) = line.ends, line.turns
-    found = normal((top - foot) * line.zoom, line.error(at_top - at_foot, at_top) * line.zoom, confidence, line.reason)
+    found = normal(
+        (top - foot) * line.zoom,
+        line.error(at_top - at_foot, (at_top + at_foot) / 2) * line.zoom,
+        confidence,
+        line.reason,
+    )
     return _masked(found, line.zoom if line.like else None)
 
 
@@ -128,7 +133,9 @@ def ratio_of(line: Line, confidence: float) -> Measure:
     positive = (foot > 0) & (top > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.where(positive, top / foot, np.nan)
-        error = np.where(positive, line.error(at_top / top - at_foot / foot, at_top / top), np.nan)
+        error = np.where(
+            positive, line.error(at_top / top - at_foot / foot, (at_top / top + at_foot / foot) / 2), np.nan
+        )
     why = np.where(positive | line.diverged, line.reason, Reason.ZERO).astype(np.int8)
     return _masked(logarithmic(found, error, confidence, why), None)
 
@@ -144,15 +151,31 @@ def logistic_fit(value: Floats, weight: Floats, rank: Floats) -> tuple[Floats, F
         shown = expit(base[live, None] + slope[live, None] * rank[live])
         pull = weight[live] * (value[live] - shown)
         curve = weight[live] * shown * (1 - shown)
-        more, steeper = _solved(_moments(curve, rank[live]), pull.sum(-1), (pull * rank[live]).sum(-1))
-        size = np.maximum(np.abs(more), np.abs(more + steeper))
-        brake = np.minimum(1, STEP / np.maximum(size, STEP))
-        base[live] += brake * more
-        slope[live] += brake * steeper
+        with np.errstate(invalid="ignore"):  # of those that run away
+            more, steeper = _solved(_moments(curve, rank[live]), pull.sum(-1), (pull * rank[live]).sum(-1))
+            size = np.maximum(np.abs(more), np.abs(more + steeper))
+            brake = np.minimum(1, STEP / np.maximum(size, STEP))
+            base[live] += brake * more
+            slope[live] += brake * steeper
         live = live[~(size < CLOSE)]
     ran_away = np.zeros(base.shape, bool)
     ran_away[live] = True
     return base, slope, ran_away
+
+
+def is_step(value: Floats) -> Truths:
+    """Ordered values from 0 to 1, (..., groups), that a curve follows best as a step: 0 up to some group, 1 beyond it, or turned round.
+
+    The group itself may have any value. Groups that are all 0, or all 1, are no step.
+    """
+    never, always = value == 0, value == 1
+    found = np.zeros(value.shape[:-1], bool)
+    for below, beyond in ((never, always), (always, never)):
+        before = np.logical_and.accumulate(below, -1)
+        after = np.logical_and.accumulate(beyond[..., ::-1], -1)[..., ::-1]
+        found |= after[..., 1] | before[..., -2] | (before[..., :-2] & after[..., 2:]).any(-1)
+    found &= ~(never.all(-1) | always.all(-1))
+    return found
 
 
 def line_of(
@@ -198,16 +221,17 @@ def _logistic(groups: Groups, zoom: Floats, like: str | None) -> Line:
         groups = Groups(np.round(groups.value * whole) / whole, whole, groups.error)
         weight = whole**2
     width = groups.value.shape[-1]
-    rank = groups.rank
+    rank = groups.rank - 0.5
     rows = [one.reshape(-1, width) for one in (groups.value, weight, rank)]
     fitted = logistic_fit(*rows)
     base, slope = (one.reshape(groups.batch) for one in fitted[:2])
+    ran_away = fitted[2].reshape(groups.batch) | is_step(groups.value)
+    ends = expit(base - slope / 2), expit(base + slope / 2)
     with np.errstate(invalid="ignore"):
-        ends = expit(base), np.where(np.isfinite(base), expit(base + slope), expit(base))
         shown = expit(base[..., None] + slope[..., None] * rank)
     turns = ends[0] * (1 - ends[0]), ends[1] * (1 - ends[1])
     pulls = _pulls(groups, weight, weight * shown * (1 - shown), rank, groups.value - shown)
-    return Line(ends, turns, pulls, _factor(groups), np.isinf(base), fitted[2].reshape(groups.batch), zoom, like)
+    return Line(ends, turns, pulls, _factor(groups), np.isinf(base), ran_away, zoom, like)
 
 
 def _linear(groups: Groups, transform: str, zoom: Floats, like: str | None) -> Line:
@@ -222,12 +246,11 @@ def _linear(groups: Groups, transform: str, zoom: Floats, like: str | None) -> L
         value = np.log(value) if transform == "log" else logit(value)
     people = groups.people if not like or groups.people is None else np.ceil(groups.people)
     ready = Groups(value, people, error)
-    share, rank = ready.share, ready.rank
-    slope = (share * (rank - 0.5) * value).sum(-1) / (share * (rank - 0.5) ** 2).sum(-1)
-    base = ready.mean - slope / 2
-    away = value - base[..., None] - slope[..., None] * rank
+    share, rank = ready.share, ready.rank - 0.5
+    slope = (share * rank * value).sum(-1) / (share * rank**2).sum(-1)
+    away = value - ready.mean[..., None] - slope[..., None] * rank
     pulls = _pulls(ready, share, share, rank, away)
-    foot, top = base, base + slope
+    foot, top = ready.mean - slope / 2, ready.mean + slope / 2
     turns = np.ones_like(foot), np.ones_like(top)
     if transform == "log":
         foot, top = np.exp(foot), np.exp(top)
@@ -240,7 +263,7 @@ def _linear(groups: Groups, transform: str, zoom: Floats, like: str | None) -> L
 
 
 def _pulls(groups: Groups, weight: Floats, curve: Floats, rank: Floats, away: Floats) -> Floats:
-    """What the error of each group, known or as far as it lies from the line, does to intercept and slope."""
+    """What the error of each group, known or as far as it lies from the line, does to the middle of the line and to its slope."""
     each = weight * (away if groups.error is None else groups.error)
     moments = tuple(one[..., None] for one in _moments(curve, rank))
     return np.stack(_solved(moments, each, each * rank))

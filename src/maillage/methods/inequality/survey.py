@@ -16,7 +16,7 @@ from scipy.special import expit
 
 from maillage.methods.arguments import Floats, among, floats, same_shape
 from maillage.methods.inequality.ground import Measure, Reason, logarithmic, normal, reasons
-from maillage.methods.inequality.slope import Model, logistic_fit
+from maillage.methods.inequality.slope import Model, is_step, logistic_fit
 
 NEVER = np.zeros((), np.int8)
 
@@ -138,7 +138,9 @@ def _fit(people: Individuals, model: str, scale: float) -> Fit:
             f"values: from 0 to the scale, {size:g}, was expected, not {people.value[(value < 0) | (value > 1)][0]:g}"
         )
     bases, slopes, lost = logistic_fit(value[None], weight[None], rank[None])
-    if lost[0] or np.isinf(bases[0]):
+    which = np.unique(rank, return_inverse=True)[1]
+    means = np.bincount(which, weight * value) / np.bincount(which, weight)
+    if lost[0] or np.isinf(bases[0]) or is_step(means):
         nothing = np.asarray(np.nan)
         return Fit((nothing, nothing), (nothing, nothing), np.full((2, 2), np.nan), True)
     shown = expit(bases[0] + slopes[0] * rank)
