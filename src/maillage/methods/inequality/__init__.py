@@ -15,7 +15,7 @@ disparity) it is simulated: 1,000 draws of every group by default (`draws`; WHO 
 below zero nor above the `scale`; the limits are the quantiles of what came, the standard error its standard deviation. The same
 `seed` gives the same luck to every indicator and every measure: one alone and the same among 10,000 have the same answer.
 
-Sources: WHO, Health Equity Assessment Toolkit, technical notes (2022); A. Schlotheuber and A. R. Hosseinpoor, Summary measures
+Sources: WHO, Health Equity Assessment Toolkit, technical notes; A. Schlotheuber and A. R. Hosseinpoor, Summary measures
 of health inequality, International Journal of Environmental Research and Public Health 19 (2022); J. Ahn and others,
 Variance estimation and confidence intervals for 11 commonly used health disparity measures, JCO Clinical Cancer Informatics 2
 (2018); A. Low and A. Low, Measuring the gap, Journal of Public Health 26 (2004).

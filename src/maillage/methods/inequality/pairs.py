@@ -65,8 +65,7 @@ def ratio(
     `standard_error` is that of its logarithm, sqrt((s1/y1)^2 + (s2/y2)^2), as WHO's healthequal prints it; the interval is
     the ratio divided and multiplied by exp(z standard_error). NaN where y2 is zero; no interval where y1 is.
     A factor on all values changes nothing; turning the polarity of ordered groups inverts it.
-    Source: WHO, Health Equity Assessment Toolkit, technical notes (whose extract lacks the square of y2 in the variance; the
-    code has it); J. Ahn and others, JCO Clinical Cancer Informatics 2 (2018).
+    Source: WHO, Health Equity Assessment Toolkit, technical notes; J. Ahn and others, JCO Clinical Cancer Informatics 2 (2018).
     """
     groups = read(estimates, None, standard_errors, least=0)
     first, second = _pair(groups, ordered, favourable, reference)
