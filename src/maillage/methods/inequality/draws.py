@@ -4,8 +4,9 @@ Each group is drawn around its estimate, normal with its standard error, cut at 
 zero itself) and at the scale where one is given; the measure is computed on every draw. Its interval runs between the quantiles of
 what came (2.5 and 97.5 % for a confidence of .95, linear between draws); its standard error is their standard deviation.
 There are 1,000 `draws` by default; healthequal has 100 (after J. Ahn, S. Harper, M. Yu, E. Feuer and B. Liu, Improved Monte Carlo
-methods for eleven commonly used health disparity measures, PLoS One 14, 2019). The same seed gives the same random numbers to every indicator and to every
-measure: the answer for one is the same alone and among 10,000 others, and two years differ by their data, not by luck.
+methods for eleven commonly used health disparity measures, PLoS One 14, 2019). The same seed gives the same random numbers to
+every indicator and to every measure: the answer for one is the same alone and among 10,000 others, and two years differ by their
+data, not by luck.
 """
 
 from __future__ import annotations
