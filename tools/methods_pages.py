@@ -55,7 +55,12 @@ def page(family: str) -> tuple[str, list[str]]:
     """What it is for, and the lines of its page."""
     first, _, rest = _docstring(_files(family)[0]).partition("\n\n")
     lines = [*_plain(rest), "", f"![{family}](../../images/methods/{family}.svg)", "", _drawing(family)[0], ""]
-    for node, source in _told(family):
+    told = list(_told(family))
+    for path in _files(family)[1:]:  # what the parts of a package say of themselves, when it is more than a line
+        says, _, more = _docstring(path).partition("\n\n")
+        if more and any(source == path.read_text("utf-8") for _node, source in told):
+            lines += [f"**{' '.join(_plain(says))}**", "", *_plain(more), ""]
+    for node, source in told:
         lines += _entry(node, source)
     for folder, title in (("reference", "Proven against published results"), ("unit", "Proven for whatever comes")):
         sentences = list(_proofs(family, folder))
