@@ -391,6 +391,10 @@ def test_needs_count_as_more_people():
             {"pairs": ([0, 1, 1], [0, 0, 0], [1, 2, 3])},
             "pairs: each once was expected, not origin 1, destination 0 twice",
         ),
+        (
+            {"pairs": ([1, 0, 1], [0, 0, 0], [1, 2, 3])},
+            "pairs: each once was expected, not origin 1, destination 0 twice",
+        ),
         ({"decay": {}}, "decay: at least one zone"),
         ({"decay": {10: -1}}, "decay: at least 0"),
         ({"decay": None}, "decay: numbers without NaN"),

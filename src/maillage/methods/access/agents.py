@@ -72,7 +72,7 @@ def rational_agents(
     unit, pace = floats("tau", tau, ndim=0, above=0), _pace(cycles, step, least_step, half_life)
     start, end, cost = ways.read(pairs, len(people), len(given))
     can = (cost < np.inf) & (given[end] > 0)
-    table = ways.by_origin(start[can], end[can], cost[can] / unit, (len(people), len(given)))
+    table = ways.by_supplier(start[can], end[can], cost[can] / unit, (len(people), len(given))).tocsr()
     open_to = np.where(given > 0, given, 1.0) * crowd
     reaches = np.diff(table.indptr) > 0
     live, idle = reaches & (people > 0), reaches & (people == 0)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_array, csc_array, csr_array
+from scipy.sparse import coo_array, csc_array
 
 from maillage.methods.arguments import Floats, floats, index, same_shape
 
@@ -31,15 +31,14 @@ def read(pairs: Pairs, origins: int, suppliers: int) -> tuple[Ints, Ints, Floats
 
 def by_supplier(start: Ints, end: Ints, cost: Floats, shape: tuple[int, int]) -> csc_array:
     """The matrix of costs (origins, suppliers), one column after the other; a pair given twice is refused. A cost of 0 stays."""
-    found = coo_array((cost, (start, end)), shape=shape).tocsc()
-    _once(found, start, end)
-    return found
-
-
-def by_origin(start: Ints, end: Ints, cost: Floats, shape: tuple[int, int]) -> csr_array:
-    """The same, one row after the other."""
-    found = coo_array((cost, (start, end)), shape=shape).tocsr()
-    _once(found, start, end)
+    told = coo_array((cost, (start, end)), shape=shape)
+    told.has_canonical_format = True  # SciPy would sort, and add up what is given twice
+    ordered = (start[1:] >= start[:-1]).all()
+    found = told.tocsc() if ordered else told.tocsr().tocsc()  # across and back puts rows and columns in order
+    if not found.has_canonical_format:
+        each, times = np.unique(np.stack([start, end], axis=1), axis=0, return_counts=True)
+        origin, destination = cast("list[int]", each[np.argmax(times > 1)].tolist())
+        raise ValueError(f"pairs: each once was expected, not origin {origin}, destination {destination} twice")
     return found
 
 
@@ -51,12 +50,3 @@ def reached(weights: csc_array, has: NDArray[np.bool_]) -> Ints:
     for start in range(0, len(open_to), BLOCK):
         found += np.bincount(open_to[start : start + BLOCK], minlength=size)
     return found
-
-
-def _once(found: csc_array | csr_array, start: Ints, end: Ints) -> None:
-    """SciPy adds up what it finds twice: then fewer are left."""
-    if found.nnz < len(start):
-        both = np.stack([start, end], axis=1)
-        each, times = np.unique(both, axis=0, return_counts=True)
-        origin, destination = cast("list[int]", each[np.argmax(times > 1)].tolist())
-        raise ValueError(f"pairs: each once was expected, not origin {origin}, destination {destination} twice")
