@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -171,6 +172,48 @@ def test_a_list_of_cases_and_a_table_of_counts_say_the_same(table):
     assert repr(one) == repr(other)
 
 
+def test_whole_numbers_may_be_written_as_decimals_and_arrays_in_any_manner_and_nothing_given_is_changed():
+    table = np.random.default_rng(6).poisson(0.6, (9, 8))
+    options = {"longest": 3, "shortest": 2, "permutations": 9, "at_most": 3, "smallest": 2, "seed": 1}
+    locked, points = np.asfortranarray(table), np.repeat(GRID, 2, axis=0)[::2]
+    locked.flags.writeable = points.flags.writeable = False
+    for prospective in (True, False):
+        plain = repr(space_time_permutation(table, GRID, prospective=prospective, **options))
+        decimals = {name: float(value) for name, value in options.items()}
+        for cases in (table.tolist(), table.astype(np.float32), table.astype(np.int8), table.astype(object), locked):
+            assert repr(space_time_permutation(cases, points, prospective=prospective, **decimals)) == plain
+
+
+def test_many_cases_take_no_more_memory_than_their_number_asks_for():
+    area, day, points = at_random(9, areas=60, cases=6_000, days=30)
+    tracemalloc.start()
+    found = space_time_permutation((area, day), points, days=30, permutations=20, seed=1)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 150e6
+    assert found.simulated.min() > 0
+
+
+def test_a_permutation_that_is_as_high_counts_against_a_cluster():
+    table = np.zeros((2, 4), int)
+    table[0, 3] = table[1, 0] = (
+        2  # six ways to give the days: in one of them it is as it was, in another the other way round
+    )
+    found = space_time_permutation(table, [[0, 0], [5, 5]], permutations=999, seed=1, longest=1).clusters[0]
+    assert found.statistic == pytest.approx(2 * math.log(2) + 2 * math.log(2 / 3))
+    assert found.pvalue == pytest.approx(1 / 3, abs=0.06)
+
+
+def test_one_permutation_gives_a_pvalue_of_a_half_or_of_one():
+    table = np.random.default_rng(4).poisson(0.4, (9, 8))
+    told = {
+        one.pvalue
+        for seed in range(9)
+        for one in space_time_permutation(table, GRID, permutations=1, seed=seed).clusters
+    }
+    assert told == {0.5, 1.0}
+
+
 def test_a_zone_may_hold_exactly_the_largest_share():
     table = np.zeros((9, 4), int)
     table[0], table[8] = [0, 0, 0, 29], [71, 0, 0, 0]
@@ -248,6 +291,13 @@ def test_areas_at_one_point_and_areas_at_one_distance_enter_together():
         ("days: a whole number of at least 1 was expected", {"cases": ([], []), "days": 0}),
         ("shortest: at most the 5 days were expected, not 6", {"shortest": 6}),
         ("longest: at least the shortest, 3, was expected, not 2", {"shortest": 3, "longest": 2}),
+        ("days: the columns of the cases were expected, not .4. for 5", {"days": [4]}),
+        ("days: a whole number of at least 1 was expected, not x", {"cases": ([1], [3]), "days": "x"}),
+        ("cases: a column for at least one day was expected", {"cases": np.ones((9, 0))}),
+        ("cases: at most 10000000 in all were expected, not 4.5e.13", {"cases": np.full((9, 5), 1e12)}),
+        ("seed: a whole number of at least 0 was expected, not -1", {"seed": -1}),
+        ("seed: a whole number of at least 0 was expected, not None", {"seed": None}),
+        ("largest_share: numbers were expected, not .half.", {"largest_share": "half"}),
         ("smallest: a whole number of at least 1", {"smallest": 0}),
         ("permutations: a whole number of at least 0", {"permutations": -1}),
         ("at_most: a whole number of at least 1", {"at_most": 0}),

@@ -17,11 +17,12 @@ numbers are there by name, `variant="surveillance"`:
   `nbPlugin` with its trend always kept reads no standard error.
 - A baseline that begins with missing weeks. R's package counts the time of the baseline from its first week, that of the forecast
   from its first known week: the trend is carried on for too few weeks. It matters where long stretches of the past are masked.
+
+Where R's package has no threshold for want of cases it still gives a dispersion and a p-value; here nothing is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
@@ -34,9 +35,10 @@ from maillage.methods import arguments
 from maillage.methods.outbreak.baseline import WEEKS, Baseline, baseline
 from maillage.methods.outbreak.flexible import Forecast, Options, forecast
 from maillage.methods.outbreak.limits import at_least, count_limit, normal_limit, upper_mean
-from maillage.methods.outbreak.quasipoisson import Counts, Design, Fit, Residuals, fit
+from maillage.methods.outbreak.quasipoisson import Counts, Design, fit
 
 Floats = NDArray[np.float64]
+LEAST_YEARS = 3  # of a trend
 TOGETHER = 250  # series at once: their arrays stay in the cache of the processor
 Threshold = Literal["nbPlugin", "delta", "muan"]
 Variant = Literal["published", "surveillance"]
@@ -98,10 +100,10 @@ def farrington_flexible(
     before are left out, so that an outbreak that goes on does not raise its threshold. On that past: log(mean) = season + slope x
     time (+ log `population`, of the shape of the counts), variance = dispersion x mean, dispersion at least 1. Weeks whose
     standardised Anscombe residual s is above `reweight_threshold` are weighed down by s ** -2 and the regression is made again
-    (infinite: never). The trend stays in the forecast if `trend`, at least 3 years, a p-value below `p_threshold_trend`, and a
-    forecast no higher than the highest count of the past: it is not followed further than it has been.
+    (infinite: never). The trend stays in the forecast if `trend`, at least 3 years, a p-value below `p_threshold_trend` (1: any), and
+    a forecast no higher than the highest count of the past: it is not followed further than it has been.
 
-    Thresholds, by `threshold`, each exceeded with a chance of `alpha`:
+    Thresholds, by `threshold`, each exceeded with a chance of at most `alpha` if nothing happens:
     `nbPlugin`: the quantile of a negative binomial with the mean and the variance of the forecast (Poisson if the dispersion is 1);
     `muan`: the same, of the upper limit (1 - alpha) of the mean;
     `delta`: (mean^(2/3) + z sd)^(3/2), sd² = 4/9 mean^(1/3) (dispersion + variance of the mean / mean).
@@ -114,33 +116,55 @@ def farrington_flexible(
     Thresholds grow when `alpha` shrinks; series do not see each other; a week after the judged one changes nothing; a population
     counted in other units changes nothing. No answer: NaN and its `Reason`. ValueError: what cannot be, with its name.
     """
-    known = arguments.floats("counts", counts, ndim=(1, 2), least=0, missing=True)
-    if (known % 1 > 0).any():
-        raise ValueError(f"counts: whole numbers were expected, not {known[known % 1 > 0][0]:g}")
-    exposure = None if population is None else arguments.floats("population", population, ndim=(1, 2), above=0)
-    if exposure is not None:
-        arguments.same_shape(counts=known, population=exposure)
-        exposure = np.atleast_2d(exposure)
-    series = np.atleast_2d(known)
-    last = arguments.whole("last", last, least=1)
-    if last > series.shape[1]:
-        raise ValueError(f"last: at most {series.shape[1]}, the weeks of counts, were expected, not {last}")
-    pasts = _pasts(series.shape[1], last, first_week, years_back, window, periods, weeks_excluded)
+    known = _counts(counts)
+    exposure = _exposure(known, population)
+    pasts = _pasts(known.shape[-1], last, first_week, years_back, window, periods, weeks_excluded)
     chance = arguments.share("alpha", alpha)
-    p_threshold = float(arguments.floats("p_threshold_trend", p_threshold_trend, ndim=0, least=0, most=1))
-    reweight = float(arguments.floats("reweight_threshold", reweight_threshold, ndim=0, above=0, infinite=True))
-    arguments.among("variant", variant, ("published", "surveillance"))
     arguments.among("threshold", threshold, ("nbPlugin", "delta", "muan"))
+    options = _options(trend and years_back >= LEAST_YEARS, p_threshold_trend, reweight_threshold, variant, compiled)
+    series = np.atleast_2d(known)
     reason = _before(series, pasts, minimum_cases)
-    options = Options(trend and years_back >= 3, p_threshold, reweight, variant == "surveillance", _fit(compiled))
     found = _forecasts(series, exposure, pasts, reason, options)
     return _judged(series[:, -last:], found, reason, threshold, chance, known.ndim == 1)
+
+
+def _counts(counts: ArrayLike) -> Floats:
+    found = arguments.floats("counts", counts, ndim=(1, 2), least=0, missing=True)
+    parts = found % 1 > 0
+    if parts.any():
+        raise ValueError(f"counts: whole numbers were expected, not {found[parts][0]:g}")
+    return found
+
+
+def _exposure(counts: Floats, population: ArrayLike | None) -> Floats | None:
+    """The population, (series, weeks)."""
+    if population is None:
+        return None
+    found = arguments.floats("population", population, ndim=(1, 2), above=0)
+    arguments.same_shape(counts=counts, population=found)
+    return np.atleast_2d(found)
+
+
+def _options(trend: bool, p_threshold: float, reweight: float, variant: Variant, compiled: bool) -> Options:
+    arguments.among("variant", variant, ("published", "surveillance"))
+    p_threshold = float(arguments.floats("p_threshold_trend", p_threshold, ndim=0, least=0, most=1))
+    reweight = float(arguments.floats("reweight_threshold", reweight, ndim=0, above=0, infinite=True))
+    used = fit
+    if compiled:
+        from maillage.methods.outbreak import (
+            compiled as fast,
+        )  # the extra `fast`: ImportError says that numba is not there
+
+        used = fast.fit
+    return Options(trend, p_threshold, reweight, variant == "surveillance", used)
 
 
 def _pasts(
     weeks: int, last: int, first_week: date, years_back: int, window: int, periods: int, weeks_excluded: int
 ) -> list[Baseline | None]:
     """The baselines of the last weeks."""
+    if arguments.whole("last", last, least=1) > weeks:
+        raise ValueError(f"last: at most {weeks}, the weeks of counts, were expected, not {last}")
     arguments.monday("first_week", first_week)
     years_back = arguments.whole("years_back", years_back, least=1)
     window, periods = arguments.whole("window", window), arguments.whole("periods", periods, least=1)
@@ -154,14 +178,6 @@ def _pasts(
         baseline(week, first_week, years_back=years_back, window=window, periods=periods, weeks_excluded=weeks_excluded)
         for week in range(weeks - last, weeks)
     ]
-
-
-def _fit(compiled: bool) -> Callable[..., tuple[Fit, Residuals]]:
-    if not compiled:
-        return fit
-    from maillage.methods.outbreak import compiled as fast  # the extra `fast`: ImportError says that numba is not there
-
-    return fast.fit
 
 
 def _before(series: Floats, pasts: list[Baseline | None], minimum_cases: tuple[int, int]) -> NDArray[np.int8]:
