@@ -113,6 +113,8 @@ def _entry(node: Node, source: str) -> list[str]:
     lines += [*_plain(ast.get_docstring(node) or ""), ""]
     if isinstance(node, ast.ClassDef):
         lines += [*_fields(node, source), ""]
+        for made in (one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"):
+            lines += [*_signature(made, node.name), *_plain(ast.get_docstring(made) or ""), ""]
         for one in node.body:
             if isinstance(one, ast.FunctionDef) and not one.name.startswith("_") and ast.get_docstring(one):
                 lines += [
@@ -125,13 +127,15 @@ def _entry(node: Node, source: str) -> list[str]:
     return lines
 
 
-def _signature(node: ast.FunctionDef) -> list[str]:
+def _signature(node: ast.FunctionDef, of: str = "") -> list[str]:
+    """As it is called: `of` a class, how one is made."""
     if any(ast.unparse(one) in {"property", "cached_property"} for one in node.decorator_list):
         return []
-    given, returned = ast.unparse(node.args), ast.unparse(node.returns) if node.returns else "None"
-    short = f"{node.name}({given}) -> {returned}"
+    given = re.sub(r"^self(, )?", "", ast.unparse(node.args))
+    returned = "" if of or node.returns is None else f" -> {ast.unparse(node.returns)}"
+    short = f"{of or node.name}({given}){returned}"
     if len(short) > 100:
-        short = f"{node.name}(\n    " + re.sub(r", (?=\*|\w+: )", ",\n    ", given) + f"\n) -> {returned}"
+        short = f"{of or node.name}(\n    " + re.sub(r", (?=\*|\w+: )", ",\n    ", given) + f"\n){returned}"
     return ["```python", *short.splitlines(), "```", ""]
 
 
