@@ -57,7 +57,7 @@ def same_shape(**arrays: NDArray[Any]) -> None:
 
 def share(name: str, value: float) -> float:
     """A number between 0 and 1, neither of them included."""
-    if not 0 < value < 1:
+    if not 0 < floats(name, value, ndim=0, missing=True, infinite=True) < 1:
         raise ValueError(f"{name}: between 0 and 1 was expected, not {value}")
     return float(value)
 

@@ -83,7 +83,8 @@ def space_time_permutation(
     """The zones and windows with more cases than their places and their days explain, each with a Monte Carlo p-value.
 
     `cases`: counts (areas, days), oldest day first; or a tuple of two lists, the area and the day of each case, both from 0.
-    `coordinates`: (areas, 2), metres (degrees would be too coarse: to the millimetre is to the third decimal). `days`: how many days a list covers; without it, up to its last case.
+    `coordinates`: (areas, 2), metres: degrees are refused nowhere, but would be read to the third decimal, some 100 metres.
+    `days`: how many days a list covers; without it, up to its last case. `seed`: the same one gives the same p-values.
 
     Expected in a zone and window: cases of the zone x cases of the window / all cases. Statistic, where c observed are more than
     the m expected of C in all: c ln(c / m) + (C - c) ln((C - c) / (C - m)); else 0. p-value: (1 + permutations whose highest
@@ -93,7 +94,7 @@ def space_time_permutation(
     `prospective`: windows end on the last day; else anywhere. `shortest`, `longest`: length of a window in days.
     `largest_share`: of all cases, that a zone may hold; `largest_radius`: metres. `smallest`: fewest cases of a cluster.
     `permutations`: 0 leaves p-values NaN. `at_most`: clusters returned; a later one has no area in common with one before it,
-    and its p-value is against the highest statistics too, which errs on the side of silence (tied statistics count as high too). `every`: days between two scans.
+    and its p-value is against the highest statistics too, which errs on the side of silence. `every`: days between two scans.
 
     Areas in another order give the same clusters and p-values; so does the other form of the cases. With the same statistic the
     zone with fewer places is taken, then the smaller, then the shorter window. No case, or all in one place, or all on one day:
