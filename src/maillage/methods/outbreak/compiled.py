@@ -1,7 +1,7 @@
 """The same fit as `quasipoisson.fit`, compiled (numba, the extra `fast`): one series after the other, nothing kept between.
 
 Weeks follow each other in runs of one season; in a run the mean grows by the same factor each week, so that `exp` is asked once a run.
-Imported by whoever asks for it only: numba takes a second to load, and as long to compile the first time (it keeps the result).
+Imported only where it is asked for: numba takes a second to load, and five to compile the first time (it keeps what it compiled).
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
