@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.dates import DateFormatter, MonthLocator
 
 from maillage.methods.outbreak import farrington_flexible
 
@@ -59,6 +60,8 @@ def draw(figure: Figure) -> None:
         color="0.45",
         fontsize=8,
     )
+    axes.xaxis.set_major_locator(MonthLocator(bymonth=(1, 4, 7, 10)))
+    axes.xaxis.set_major_formatter(DateFormatter("%Y-%m"))
     axes.set_ylabel("Cases a week")
     axes.set_xlabel("Week that begins on")
     axes.legend(frameon=False, loc="upper left", ncols=2)
