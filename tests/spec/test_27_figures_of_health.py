@@ -39,7 +39,8 @@ def test_two_neighbourhoods_with_the_same_risks_have_the_same_standardised_rate(
     found = directly_standardised(deaths, people, [7_000, 3_000], multiplier=100_000)
     assert deaths.sum(axis=1).tolist() == [29, 105]  # the crude numbers say that the second is far worse off
     assert np.round(found.estimate).tolist() == [670, 670]
-    assert (found.lower < found.estimate).all() and (found.estimate < found.upper).all()
+    assert (found.lower < found.estimate).all()
+    assert (found.estimate < found.upper).all()
 
 
 def test_a_rate_of_too_few_people_is_not_given_and_says_why() -> None:

@@ -24,11 +24,21 @@ def floats(
 ) -> Floats:
     """The numbers of `value`, each from `least` to `most` and more than `above`. NaN only where it may be `missing`.
 
+    What is masked is missing. Words, dates and complex numbers are no numbers, though NumPy would read them as some.
     `ValueError` names the argument, what was expected and the first that came instead, with its place.
     """
     try:
-        found = np.asarray(value, np.float64)
-    except (TypeError, ValueError):
+        given = (
+            np.ma.filled(value.astype(np.float64), np.nan)
+            if isinstance(value, np.ma.MaskedArray)
+            else np.asarray(value)
+        )
+        if given.dtype.kind not in "biufO" or (
+            given.dtype.kind == "O" and any(isinstance(one, str) for one in given.flat)
+        ):
+            raise TypeError
+        found = given if given.dtype == np.float64 else np.asarray(value, np.float64)
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name}: numbers were expected, not {_short(value)}") from None
     dims = (ndim,) if isinstance(ndim, int) else ndim
     if dims is not None and found.ndim not in dims:
@@ -72,7 +82,7 @@ def whole(name: str, value: int, *, least: int = 0) -> int:
 
 def among(name: str, value: str, allowed: tuple[str, ...]) -> str:
     """One of the words that are allowed."""
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name}: {', '.join(allowed[:-1])} or {allowed[-1]} was expected, not {value!r}")
     return value
 
@@ -93,6 +103,8 @@ def index(name: str, value: ArrayLike, *, size: int | None = None) -> NDArray[An
 
 def monday(name: str, value: date) -> date:
     """A date that is a Monday, the first day of an ISO week."""
+    if not isinstance(value, date):
+        raise ValueError(f"{name}: a date, a Monday, was expected, not {value!r}")
     if value.isoweekday() != 1:
         raise ValueError(f"{name}: a Monday was expected, not {value:%A} {value.isoformat()}")
     return value
@@ -106,7 +118,7 @@ def _all(name: str, found: Floats, good: NDArray[np.bool_], said: str) -> None:
     if not good.all():
         place = np.unravel_index(int(np.argmin(good)), found.shape)
         at = f" at {', '.join(str(int(one)) for one in place)}" if place else ""
-        raise ValueError(f"{name}: {said} was expected, not {found[place]:g}{at}")
+        raise ValueError(f"{name}: {said} was expected, not {found[place]:.15g}{at}")
 
 
 def _short(value: Any) -> str:

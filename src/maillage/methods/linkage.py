@@ -14,6 +14,7 @@ measured on others: see `persons`. No labelled set of real persons was at hand.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,11 +31,11 @@ from maillage.methods.arguments import share
 from maillage.methods.duplicates import Candidate, Capped, Entry, Found, Progress
 from maillage.methods.likeness import address_key, phone_key
 from maillage.methods.linking import AGREES, Kinds, Shared, pairs_of, sigmoid
-from maillage.methods.text import fold, tokens
+from maillage.methods.text import unaccented
 
 __all__ = ["Candidate", "Capped", "Entry", "Found", "Person", "persons", "services"]
 
-THRESHOLD: Final = 0.5  # from here on a pair is shown to a person
+THRESHOLD: Final = 0.8  # from here on a pair is shown to a person
 FEWEST: Final = 1_000  # records; a small register is a sample of a larger population
 DATES: Final = 29_000  # of birth, about equally frequent
 WIDTH: Final = 3  # telephone numbers of one person that are compared (the first ones)
@@ -42,6 +43,9 @@ CHUNK: Final = 500_000  # pairs that are compared at once
 SOME_YEARS: Final = 5  # between two years of birth: more are hardly a mistake
 SAME_WORD: Final = 0.9  # from here on two words of a compound name are one
 OTHER_NAME: Final = 0.77  # below, two names are not spellings of one
+OTHER_TWIN: Final = 0.85  # nor below this, of two who were born on one day
+LONGEST: Final = 100  # letters of a name that are compared
+SHORTEST_NUMBER: Final = 6  # signs of an identifier: in a shorter one a slip is another person
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -50,6 +54,7 @@ _PARTICLES = frozenset(
     "al ap bin ben bint d da de del della den der des di do dos du el ibn la le les o of ould t ten ter van vande vanden von y".split()
 )
 _SOUNDS = str.maketrans("cqxgzjwfydbmr", "kkkkssvvitpnl", "h")  # letters that are heard alike; h is not heard
+_APOSTROPHES = re.compile("['’ʼ`´ʹ]")
 _VOWELS = re.compile(r"[aeiou]+")
 _AGAIN = re.compile(r"(.)\1+")
 
@@ -68,7 +73,7 @@ class Person:
     address: tuple[str, str] = ("", "")  # street and number, postal code
 
 
-def services(entries: Sequence[Entry], *, threshold: float = THRESHOLD) -> Found:
+def services(entries: Sequence[Entry], *, threshold: float = duplicates.THRESHOLD) -> Found:
     """The pairs of records that may describe one service, the likeliest first, with reasons: `duplicates.find`.
 
     Struck out are, among others, names with different numbers ("Crèche 1", "Crèche 2") and with opposed words.
@@ -128,11 +133,11 @@ class _Table:
 
     def __init__(self, people: Sequence[Person]) -> None:
         n = len(people)
+        parts = [_birth_of(person, at) for at, person in enumerate(people)]
         self.people = max(n, FEWEST)
         self.names = _Names([person.first for person in people] + [person.last for person in people])
         self.first, self.last = self.names.codes[:n], self.names.codes[n:]
-        parts = [[-1 if part is None else part for part in person.birth] for person in people]
-        self.birth = _dates(np.array(parts, np.int64))
+        self.birth = np.array(parts, np.int64)
         alone = np.arange(n)
         keys = [[key for number in person.phones if (key := phone_key(number))] for person in people]
         self.phone = Shared(keys, alone, WIDTH)
@@ -142,24 +147,35 @@ class _Table:
         self.identifier = Shared([[one] if one else [] for one in self.number], alone, 1)
         sexes = {"": -1} | {code: i for i, code in enumerate(sorted({person.sex for person in people} - {""}))}
         self.sex = np.array([sexes[person.sex] for person in people], np.int64)
-        text = [(person.last, person.first, person.identifier, tuple(person.phones)) for person in people]
+        text = [
+            (one.last, one.first, one.identifier, tuple(one.phones), one.email, one.sex, one.address) for one in people
+        ]
         self.order = np.empty(n, np.int64)  # place of each in the order of birth
         self.order[sorted(range(n), key=lambda i: (*parts[i], *text[i]))] = np.arange(n)
         _, date, often = np.unique(self.birth, axis=0, return_inverse=True, return_counts=True)
         self.same_date = often[date.reshape(-1)]
 
 
-def _dates(parts: Ints) -> Ints:
-    if parts.shape[1] != 3:
-        raise ValueError(f"people: a birth of year, month and day was expected, not of {parts.shape[1]} parts")
-    for column, (name, most) in enumerate((("year", 9999), ("month", 12), ("day", 31))):
-        wrong = (parts[:, column] > most) | (parts[:, column] < -1) | (parts[:, column] == 0)
-        if wrong.any():
-            at = int(np.argmax(wrong))
-            raise ValueError(
-                f"people: a {name} of birth from 1 to {most} or None was expected, not {parts[at, column]} at {at}"
-            )
-    return parts
+def _birth_of(person: Person, at: int) -> list[int]:
+    """Year, month and day, -1 where not known, of a person all of whose parts are what they must be."""
+    texts = {name: getattr(person, name, None) for name in ("first", "last", "sex", "email", "identifier")}
+    for name, value in texts.items():
+        _expected(isinstance(value, str), f"a text for {name}", value, at)
+    phones, address, birth = person.phones, person.address, person.birth
+    listed = isinstance(phones, Sequence) and not isinstance(phones, str)
+    _expected(listed and all(isinstance(one, str) for one in phones), "a list of texts for phones", phones, at)
+    paired = isinstance(address, Sequence) and len(address) == 2 and all(isinstance(one, str) for one in address)
+    _expected(paired, "an address of two texts, street and postal code,", address, at)
+    _expected(isinstance(birth, Sequence) and len(birth) == 3, "a birth of year, month and day", birth, at)
+    for part, (name, most) in zip(birth, (("year", 9999), ("month", 12), ("day", 31)), strict=True):
+        known = isinstance(part, int | np.integer) and not isinstance(part, bool) and 1 <= part <= most
+        _expected(part is None or known, f"a {name} of birth from 1 to {most} or None", part, at)
+    return [-1 if part is None else int(part) for part in birth]
+
+
+def _expected(true: bool, said: str, came: object, at: int) -> None:
+    if not true:
+        raise ValueError(f"people: {said} was expected, not {came!r} at {at}")
 
 
 def _house(street: str, postal: str) -> list[str]:
@@ -171,7 +187,8 @@ class _Names:
     """Each distinct name once, first and last names alike; two distinct ones are compared once."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        texts = [" ".join(map(fold, tokens(name))) for name in names]
+        words_of = {name: " ".join(_words(name)) for name in set(names)}
+        texts = [words_of[name] for name in names]
         codes = {text: code for code, text in enumerate(sorted(set(texts)))}
         self.codes = np.array([codes[text] for text in texts], np.int64)
         words = [text.split() for text in codes]
@@ -183,7 +200,16 @@ class _Names:
         self.compound = np.array([len(some) > 1 for some in self.core], np.bool_)
         self.single = np.array([len(text) == 1 for text in self.whole], np.bool_)
         self.first_letter = np.array([text[:1] for text in self.whole])
-        self.often = np.bincount(self.codes, minlength=len(words))
+        self.often = self._often()
+
+    def _often(self) -> Ints:
+        """How many have the name; a single word also as a part of a compound one ("Diallo" in "Diallo Bah")."""
+        each = np.bincount(self.codes, minlength=len(self.core)).tolist()
+        found: Counter[str] = Counter()
+        for some, together, count in zip(self.core, self.sorted, each, strict=True):
+            for word in {together, *some}:
+                found[word] += count
+        return np.array([found[together] for together in self.sorted], np.int64)
 
     def alike(self, left: Ints, right: Ints) -> Floats:
         """0..1; NaN where one is not known."""
@@ -215,6 +241,13 @@ class _Names:
         likely = np.interp(alike, [OTHER_NAME, 0.85, 0.92, 0.98, 1], [0, 0.3, 0.65, 0.85, 1])
         against = np.interp(alike, [0.5, OTHER_NAME, 0.85], [-4, -2, 0])
         return np.where(np.isnan(alike), 0.0, np.maximum(rare, 0.5) * likely + against)
+
+
+def _words(name: str) -> list[str]:
+    """In lower case and without accents, letters of any alphabet; an apostrophe joins ("N'Diaye": ndiaye), a hyphen splits."""
+    plain = _APOSTROPHES.sub("", unaccented(name[: 3 * LONGEST]).replace("ı", "i"))[:LONGEST]
+    kinds = [(sign, unicodedata.category(sign)) for sign in plain]
+    return "".join(sign if kind[0] in "LMN" else " " for sign, kind in kinds if kind != "Cf").split()
 
 
 def _sound(word: str) -> str:
@@ -270,11 +303,12 @@ def _judged(table: _Table, left: Ints, right: Ints, threshold: float) -> tuple[l
     left, right = left[near], right[near]
     facts = {name: column[near] for name, column in facts.items()} | _called(table, left, right)
     score = np.round(sigmoid(rest[near] + facts["names"]), 4)
+    score[(facts["names"] <= 0) & (facts["contact"] <= 0) & (facts["identifier"] <= 0)] = 0  # born on one day, no more
     found: list[Candidate] = []
     struck: Counter[str] = Counter()
     for k in np.flatnonzero(score >= threshold).tolist():
         told = {name: float(column[k]) for name, column in facts.items()}
-        if reason := _veto(told):
+        if reason := _veto(told) or _twins(table, int(left[k]), int(right[k]), told):
             struck[reason] += 1
         else:
             found.append(Candidate(int(left[k]), int(right[k]), float(score[k]), _reasons(told)))
@@ -351,7 +385,9 @@ def _identifier(table: _Table, left: Ints, right: Ints) -> dict[str, Floats]:
     distance = np.full(len(left), -1.0)
     firsts, seconds = ([table.number[i] for i in side[both].tolist()] for side in (left, right))
     if len(both):
-        distance[both] = cpdist(firsts, seconds, scorer=OSA.distance, dtype=np.float64)
+        slips = cpdist(firsts, seconds, scorer=OSA.distance, dtype=np.float64)
+        short = [min(map(len, pair)) < SHORTEST_NUMBER for pair in zip(firsts, seconds, strict=True)]
+        distance[both] = np.where(short & (slips == 1), 2, slips)
     return {"distance": distance, "identifier": np.select([distance == 0, distance == 1], [12.0, 2.0], 0.0)}
 
 
@@ -367,6 +403,19 @@ def _veto(facts: Mapping[str, float]) -> str:
     if first < OTHER_NAME <= last:
         return "given-names"
     return "birth" if facts["apart"] else ""
+
+
+def _twins(table: _Table, left: int, right: int, facts: Mapping[str, float]) -> str:
+    """Born on one day with one last name, and first names that are neither alike enough nor one slip of a key apart."""
+    if (
+        not facts["same-date"]
+        or facts["distance"] == 0
+        or facts["swapped"]
+        or not facts["first"] < OTHER_TWIN <= facts["last"]
+    ):
+        return ""
+    one, two = (table.names.whole[table.first[i]] for i in (left, right))
+    return "given-names" if OSA.distance(one, two) > 1 else ""
 
 
 def _reasons(facts: Mapping[str, float]) -> tuple[Mapping[str, Any], ...]:

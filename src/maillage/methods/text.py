@@ -65,11 +65,16 @@ def typed(text: str, limit: int) -> str:
     return kept.strip()[:limit].rstrip()
 
 
+def unaccented(text: str) -> str:
+    """Lower case without accents, in the letters of its own alphabet."""
+    plain = unicodedata.normalize("NFKD", text.lower().translate(_LIGATURES)).lower()  # a mathematical capital has one
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
 @lru_cache(maxsize=200_000)
 def fold(text: str) -> str:
     """Lower case without accents. What is not Latin is written as its code points, so that every index reads plain ASCII."""
-    plain = unicodedata.normalize("NFKD", text.lower().translate(_LIGATURES)).lower()  # a mathematical capital has one
-    kept = "".join(c for c in plain if not unicodedata.combining(c))
+    kept = unaccented(text)
     return kept if kept.isascii() else "".join(c if c.isascii() else f"x{ord(c):x}" for c in kept)
 
 
