@@ -75,7 +75,7 @@ def share(name: str, value: float) -> float:
 def whole(name: str, value: int, *, least: int = 0) -> int:
     """A whole number, at least `least`."""
     real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not real or not abs(value) < np.inf or int(value) != value or value < least:  # of any length, as seeds are
+    if not real or not -np.inf < value < np.inf or int(value) != value or value < least:  # of any length, as seeds are
         raise ValueError(f"{name}: a whole number of at least {least} was expected, not {value}")
     return int(value)
 
