@@ -28,16 +28,7 @@ def floats(
     `ValueError` names the argument, what was expected and the first that came instead, with its place.
     """
     try:
-        given = (
-            np.ma.filled(value.astype(np.float64), np.nan)
-            if isinstance(value, np.ma.MaskedArray)
-            else np.asarray(value)
-        )
-        if given.dtype.kind not in "biufO" or (
-            given.dtype.kind == "O" and any(isinstance(one, str) for one in given.flat)
-        ):
-            raise TypeError
-        found = given if given.dtype == np.float64 else np.asarray(value, np.float64)
+        found = _numbers(value)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name}: numbers were expected, not {_short(value)}") from None
     dims = (ndim,) if isinstance(ndim, int) else ndim
@@ -108,6 +99,16 @@ def monday(name: str, value: date) -> date:
     if value.isoweekday() != 1:
         raise ValueError(f"{name}: a Monday was expected, not {value:%A} {value.isoformat()}")
     return value
+
+
+def _numbers(value: ArrayLike) -> Floats:
+    if isinstance(value, np.ma.MaskedArray):
+        value = np.ma.filled(value.astype(np.float64), np.nan)
+    given = np.asarray(value)
+    words = given.dtype.kind == "O" and any(isinstance(one, str) for one in given.flat)
+    if words or given.dtype.kind not in "biufO":
+        raise TypeError
+    return np.asarray(value, np.float64)
 
 
 def _axes(ndim: int) -> str:
