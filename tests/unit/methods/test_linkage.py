@@ -201,7 +201,7 @@ def test_ten_kinds_of_error_are_found_and_nearly_nothing_else(monkeypatch):
     told = []
     found = persons(people, progress=lambda phase, share: told.append((phase, share)))
     precision, recall, each = measured({(it.left, it.right) for it in found.candidates}, pairs)
-    assert precision >= 0.97
+    assert precision >= 0.98
     assert recall >= 0.99
     assert min(each.values()) >= 0.9
     assert told[-1] == ("compare", 1.0)
@@ -244,19 +244,19 @@ def test_services_are_compared_by_duplicates():
     [
         ("threshold: between 0 and 1 was expected, not 1.5", {"threshold": 1.5}),
         (
-            "people: a birth of year, month and day was expected, not .1984, 7. at 0",
+            "people: a birth of year, month and day was expected, not a value of type tuple at 0",
             {"people": [amina(birth=(1984, 7))] * 2},
         ),
         (
-            "people: a month of birth from 1 to 12 or None was expected, not 13 at 1",
+            "people: a month of birth, whole, from 1 to 12 or None was expected, not 13 at 1",
             {"people": [amina(), amina(birth=(1984, 13, 1))]},
         ),
         (
-            "people: a day of birth from 1 to 31 or None was expected, not 0 at 0",
+            "people: a day of birth, whole, from 1 to 31 or None was expected, not 0 at 0",
             {"people": [amina(birth=(1984, 3, 0)), amina()]},
         ),
         (
-            "people: a year of birth from 1 to 9999 or None was expected, not 19840 at 0",
+            "people: a year of birth, whole, from 1 to 9999 or None was expected, not 19840 at 0",
             {"people": [amina(birth=(19840, 3, 1)), amina()]},
         ),
     ],
@@ -264,6 +264,117 @@ def test_services_are_compared_by_duplicates():
 def test_what_cannot_be_used_is_refused_with_its_name(said, wrong):
     with pytest.raises(ValueError, match=said):
         persons(**({"people": [amina(), amina()]} | wrong))
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ("a Person was expected, not a value of type str at 1", "Amina"),
+        ("a text for first was expected, not a value of type NoneType at 1", amina(first=None)),
+        ("a text for identifier was expected, not 84070312345 at 1", amina(identifier=84070312345)),
+        ("a list of texts for phones was expected, not a value of type str at 1", amina(phones="0470 12 34 56")),
+        ("a list of texts for phones was expected, not a value of type list at 1", amina(phones=[470123456])),
+        ("an address of two texts, street and postal code, was expected", amina(address="Rue de l'Essai 12")),
+        ("an address of two texts, street and postal code, was expected", amina(address=("Rue de l'Essai 12", None))),
+        ("a birth of year, month and day was expected, not a value of type NoneType at 1", amina(birth=None)),
+        (
+            "a year of birth, whole, from 1 to 9999 or None was expected, not nan at 1",
+            amina(birth=(float("nan"), 7, 3)),
+        ),
+        ("a year of birth, whole, from 1 to 9999 or None was expected, not 1984.5 at 1", amina(birth=(1984.5, 7, 3))),
+        ("a year of birth, whole, from 1 to 9999 or None was expected, not -1 at 1", amina(birth=(-1, 7, 3))),
+        ("a day of birth, whole, from 1 to 31 or None was expected, not True at 1", amina(birth=(1984, 7, True))),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_refused_without_telling_who_it_is(said, wrong):
+    with pytest.raises(ValueError, match=said) as refused:
+        persons([amina(), wrong])
+    assert "Essai" not in str(refused.value)
+    assert "0470" not in str(refused.value)
+
+
+def test_a_list_of_persons_is_asked_for():
+    with pytest.raises(ValueError, match="people: a list of persons was expected, not generator"):
+        persons(amina() for _ in range(2))
+
+
+@pytest.mark.parametrize(
+    ("one_name", "other_name"),
+    [
+        (("Мария", "Иванова"), ("Борис", "Петров")),
+        (("محمد", "حسن"), ("فاطمة", "علي")),
+        (("გიორგი", "მაისურაძე"), ("ნინო", "ბერიძე")),
+        (("伟", "王"), ("芳", "李")),
+    ],
+)
+def test_names_in_another_alphabet_are_compared_by_their_own_letters(one_name, other_name):
+    born = (1984, 7, 3)
+    assert one(Person(*one_name, born), Person(*other_name, born)) is None
+    assert codes(one(Person(*one_name, born), Person(*one_name, born))) == {"same-names", "same-birth-date"}
+    twins = [
+        Person(one_name[0], one_name[1], born, phones=["0470 12 34 56"]),
+        Person(other_name[0], one_name[1], born, phones=["0470 12 34 56"]),
+    ]
+    assert persons(twins).vetoed == {"given-names": 1}
+
+
+@pytest.mark.parametrize(
+    ("one_way", "other_way"),
+    [
+        ("D'Hondt", "Dhondt"),
+        ("N\u2019Diaye", "Ndiaye"),
+        ("Yıldız", "YILDIZ"),
+        ("Łukasz", "Lukasz"),
+        ("de\u200d Wit", "De Wit"),
+    ],
+)
+def test_one_name_in_two_writings_is_one_name(one_way, other_way):
+    pair = [Person("Jan", one_way, (1984, 7, 3)), Person("Jan", other_way, (1984, 7, 3))]
+    assert codes(one(*pair)) == {"same-names", "same-birth-date"}
+
+
+def test_twins_whose_names_are_alike_are_two_and_a_slip_in_a_short_name_is_one():
+    twins = amina(first="Heumans", identifier=""), amina(first="Schuheumans", identifier="")
+    assert persons(twins).vetoed == {"given-names": 1}
+    assert one(amina(first="Sara"), amina(first="Zara", identifier="")) is not None
+    assert one(*(replace(it, identifier="840703") for it in twins)) is not None
+
+
+def test_born_on_one_day_and_nothing_else_is_no_candidate():
+    assert persons([Person(birth=(1984, 7, 3)), Person(birth=(1984, 7, 3))], threshold=0.01).candidates == []
+    assert persons([Person("!", "-", (1984, 7, 3)), Person("?", "*", (1984, 7, 3))], threshold=0.01).candidates == []
+
+
+def test_another_short_identifier_is_another_person():
+    assert persons([amina(identifier="1042"), amina(identifier="1043")]).vetoed == {"identifier": 1}
+    assert one(amina(identifier="104200"), amina(identifier="104300")) is not None
+
+
+def test_a_part_of_a_compound_name_is_as_common_as_all_who_have_it():
+    people = Population(9).people(1200)
+    told = [Person("Bram", "Diallo", (1990, 5, 6)), Person("Bram", "Diallo Vandekerckhove", (1990, 5, None))]
+    scores = []
+    for last in ("Bah", "Diallo"):
+        others = [replace(other, last=f"{last} {other.last}") for other in people]
+        found = persons(others + told, threshold=0.001).candidates
+        scores.append({(it.left, it.right): it.score for it in found}.get((1200, 1201), 0))
+    assert scores[1] < scores[0]
+
+
+def test_thousands_of_one_name_and_one_year_are_each_compared_with_a_few():
+    people = [Person("Jan", "Janssens", (1980, None, None))] * 5_000
+    found = persons(people, threshold=0.01)
+    assert found.compared == 8 * 5_000 - 36
+    assert [(it.kind, it.size) for it in found.capped] == [("names", 5_000)]
+
+
+@few
+@given(st.lists(st.text(max_size=12), min_size=4, max_size=4), st.text(max_size=8))
+def test_any_text_may_be_a_name(names, number):
+    people = [Person(*names[:2], (1984, 7, 3), identifier=number), Person(*names[2:], (1984, 7, 3))]
+    found = persons([*people, people[0]], threshold=0.01)
+    assert (0, 2) in {(it.left, it.right) for it in found.candidates} or not found.candidates
+    assert all(0.01 <= it.score <= 1 for it in found.candidates)
 
 
 def test_services_want_a_share_for_a_threshold():
