@@ -168,6 +168,8 @@ def test_a_missing_year_or_too_few_leave_the_trend_unknown():
     assert np.isnan([found.direction[1], found.slope[1], found.chi_square[1], found.pvalue[1]]).all()
     short = rates.recent_trend([50, 52, 54, 56], np.ones(4))
     assert short.reason == Reason.MISSING_YEARS
+    assert rates.recent_trend([50, 52], [1, 1], points=10**12).reason == Reason.MISSING_YEARS
+    assert rates.recent_trend([], []).reason == Reason.MISSING_YEARS
     shares = rates.recent_trend_of_proportions([5, 6, np.nan, 8, 9], np.full(5, 20.0))
     assert shares.reason == Reason.MISSING_YEARS
 

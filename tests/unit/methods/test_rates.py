@@ -137,6 +137,37 @@ def test_none_of_all_and_all_of_all_have_limits_too():
     assert 10 < found.upper[0] < 20
 
 
+def test_shares_of_a_billion_are_known_as_surely_as_those_of_a_thousand():
+    people = 1e9
+    found = rates.proportion([1, people - 1], [people, people])
+    assert found.standard_error[1] == pytest.approx(found.standard_error[0], rel=1e-12)
+    part = rates.proportion(1e-6, 10)  # lower limit x upper limit = x^2 / n (n + z^2)
+    assert part.lower * part.upper == pytest.approx(1e-12 / (10 * (10 + 1.959963984540054**2)), rel=1e-12)
+
+
+def test_limits_exist_as_near_to_certainty_and_for_as_many_events_as_numbers_can_say():
+    nearly = 1 - 2.0**-53
+    for found in (
+        rates.count_interval([0, 1e-320, 5, 1e9], confidence=nearly),
+        rates.proportion([0, 5, 1e9], [9, 9, 2e9], confidence=nearly),
+        rates.proportion([0, 9], [9, 9], confidence=1e-300),
+    ):
+        assert np.isfinite(found.upper).all()
+        assert (found.upper >= found.estimate).all()
+
+
+def test_no_result_shares_its_memory_with_what_was_given():
+    seen, people = np.array([20.0, 30]), np.array([90.0, 80])
+    for found in (
+        rates.count_interval(seen).estimate,
+        rates.indirectly_standardised(seen, [[9.0, 9], [8, 8]], [1, 1], [9, 9]).observed,
+        rates.funnel_limits(people, 0.2).lower_at,
+        rates.funnel_limits(people, 0.2).upper_at,
+    ):
+        found[:] = 0
+    assert (seen.tolist(), people.tolist()) == ([20, 30], [90, 80])
+
+
 # ---- standardised rates
 
 
@@ -220,6 +251,20 @@ def test_no_event_has_limits_with_gamma_only():
     gamma = rates.directly_standardised(none, people, [1, 1], minimum_events=0, interval="gamma")
     assert (gamma.estimate, gamma.lower, gamma.reason) == (0, 0, Reason.KNOWN)
     assert gamma.upper == close(-np.log(0.025) / 400)
+
+
+def test_no_event_in_strata_that_the_standard_has_is_none_that_counts():
+    found = rates.directly_standardised([20, 0], [100, 100], [0, 1])
+    assert (found.estimate, found.reason) == (0, Reason.NO_EVENTS)
+    assert np.isnan([found.lower, found.upper]).all()
+    gamma = rates.directly_standardised([20, 0], [100, 100], [0, 1], interval="gamma")
+    assert (gamma.lower, gamma.upper) == close((0, -np.log(0.025) / 100))
+
+
+def test_a_lower_limit_may_fall_below_zero_where_few_events_weigh_most_but_not_with_gamma():
+    cells = [9, 1], [100_000, 10], [1, 1]
+    assert rates.directly_standardised(*cells).lower < 0
+    assert rates.directly_standardised(*cells, interval="gamma").lower > 0
 
 
 @given(strata(), st.integers(1, 4))

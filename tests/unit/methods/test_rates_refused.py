@@ -73,7 +73,8 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("standard_error: the shape of estimate", lambda: rates.recent_trend([1, 2, 3], [1, 2])),
     ("standard_error: more than 0 ", lambda: rates.recent_trend([1, 2, 3], [1, 0, 1])),
     ("points: a whole number of at least 3", lambda: rates.recent_trend([1, 2, 3], [1, 1, 1], points=2)),
-    ("years on the last axis", lambda: rates.recent_trend(1, 1)),
+    ("^estimate: years on the last axis", lambda: rates.recent_trend(1, 1)),
+    ("^events: years on the last axis", lambda: rates.recent_trend_of_proportions(1, 2)),
     ("events: at most the population", lambda: rates.recent_trend_of_proportions([1, 2, 9], [3, 3, 3])),
 ]
 

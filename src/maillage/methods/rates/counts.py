@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammainccinv, gammaincinv
 
 from maillage.methods.arguments import Floats, among, floats, same_shape, share
+from maillage.methods.gammas import gamma_quantile
 from maillage.methods.rates.measures import Measure, Reason, Reasons, reasons
 
 Method = Literal["byar", "exact"]
@@ -30,7 +30,7 @@ def count_interval(events: ArrayLike, *, method: Method = "byar", confidence: fl
     level = share("confidence", confidence)
     among("method", method, METHODS)
     lower, upper, reason = limits(seen, level, exact_below=np.inf if method == "exact" else 0)
-    return Measure(seen, np.sqrt(seen), lower, upper, reason)
+    return Measure(seen.copy(), np.sqrt(seen), lower, upper, reason)
 
 
 def rate(
@@ -66,14 +66,13 @@ def proportion(events: ArrayLike, population: ArrayLike, *, confidence: float = 
         raise ValueError("events: at most the population was expected, not more")
     z = normal(share("confidence", confidence))
     scale = float(floats("multiplier", multiplier, ndim=0, above=0))
-    share_of = seen / people
-    middle, wide = 2 * seen + z * z, z * np.sqrt(z * z + 4 * seen * (1 - share_of))
-    under = scale / (2 * (people + z * z))
-    # None and all are exact: what remains of the subtraction is rounding.
-    lower = np.where(seen == 0, 0.0, np.maximum(middle - wide, 0) * under)
-    upper = np.where(seen == people, scale, np.minimum((middle + wide) * under, scale))
-    error = np.sqrt(share_of * (1 - share_of) / people)
-    return Measure(share_of * scale, error * scale, lower, upper, reasons(seen.shape))
+    has, has_not = seen / people, (people - seen) / people
+    top = 2 * seen + z * z + z * np.sqrt(z * z + 4 * seen * has_not)
+    upper = np.where(seen == people, 1.0, np.minimum(top / (2 * (people + z * z)), 1))
+    # The product of both limits is has x / (n + z^2): no subtraction of numbers that are nearly alike.
+    lower = np.divide(2 * seen * has, top, out=np.zeros_like(seen), where=seen > 0)
+    error = np.sqrt(has * has_not / people)
+    return Measure(has * scale, error * scale, lower * scale, upper * scale, reasons(seen.shape))
 
 
 def limits(events: Floats, confidence: float, *, exact_below: float) -> tuple[Floats, Floats, Reasons]:
@@ -93,7 +92,7 @@ def limits(events: Floats, confidence: float, *, exact_below: float) -> tuple[Fl
 def byar_limits(events: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Byar's approximate limits of a Poisson count; the lower one NaN for none and where it would be below zero."""
     z = normal(confidence)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         inside = 1 - 1 / (9 * events) - z / (3 * np.sqrt(events))
     more = events + 1
     lower = events * np.where(inside < 0, np.nan, inside) ** 3
@@ -103,13 +102,13 @@ def byar_limits(events: Floats, confidence: float) -> tuple[Floats, Floats]:
 def exact_limits(events: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Garwood's exact limits of a Poisson count."""
     tail = (1 - confidence) / 2
-    lower = np.where(events > 0, gammaincinv(np.maximum(events, np.finfo(float).tiny), tail), 0.0)
-    return lower, np.asarray(gammainccinv(events + 1, tail), np.float64)
+    lower = np.where(events > 0, gamma_quantile(np.maximum(events, np.finfo(float).tiny), tail), 0.0)
+    return lower, gamma_quantile(events + 1, tail, above=True)
 
 
 def normal(confidence: float) -> float:
     """z: so many standard errors to each side hold the share `confidence` of a normal distribution."""
-    return NormalDist().inv_cdf((1 + confidence) / 2)
+    return -NormalDist().inv_cdf((1 - confidence) / 2)
 
 
 def _of(events: ArrayLike, population: ArrayLike) -> tuple[Floats, Floats]:

@@ -68,7 +68,8 @@ def funnel_limits(
     if statistic == "proportion":
         people, middle = _together(floats("size", size, above=0), floats("average", average, least=0, most=1))
         half = normal(level) * np.sqrt(middle * (1 - middle) / people)
-        return FunnelLimits(np.maximum(middle - half, 0) * scale, np.minimum(middle + half, 1) * scale, people, people)
+        lower, upper = np.maximum(middle - half, 0), np.minimum(middle + half, 1)
+        return FunnelLimits(lower * scale, upper * scale, people.copy(), people.copy())
     events, middle = _together(floats("size", size, least=1), floats("average", average, above=0))
     below, above = exact_limits(events, level)
     if bisection:

@@ -18,7 +18,7 @@ class Reason(IntEnum):
 
     KNOWN = 0  # nothing is missing
     FEW_EVENTS = 1  # fewer than `minimum_events`: no figure
-    NO_EVENTS = 2  # none at all: the figure is 0, limits that are made of the events do not exist
+    NO_EVENTS = 2  # none that counts: the figure is 0, limits that are made of the events do not exist
     BELOW_ZERO = 3  # Byar's lower limit falls below zero: no lower limit
     SMALL_POPULATION = 4  # too few people for a life table
     MORE_DEATHS_THAN_PEOPLE = 5  # in an age band: one of the two is wrong

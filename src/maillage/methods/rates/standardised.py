@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammainccinv, gammaincinv
 
 from maillage.methods.arguments import Floats, among, floats, same_shape, share
+from maillage.methods.gammas import gamma_quantile
 from maillage.methods.rates.counts import METHODS, Method, limits
 from maillage.methods.rates.measures import Measure, Reason, Reasons, reasons
 
@@ -48,6 +48,7 @@ def directly_standardised(
     strata; the results are (...). With w = standard / sum(standard): rate = sum(w x / n), variance v = sum(w^2 x / n^2).
 
     "dobson": the limits of the total count O carried over, rate + sqrt(v / O) (L(O) - O), with L by `method`, "byar" or "exact".
+    The lower limit may fall below 0 where few events weigh most; that of "gamma" never does.
 
     "gamma" (Fay and Feuer): gamma quantiles with mean and variance (rate, v), for the upper limit (rate + wm, v + wm^2) where wm is
     the largest w / n. Cautious: it holds the truth at least as often as it says, also with few events.
@@ -55,9 +56,10 @@ def directly_standardised(
     `frequencies`: when one person may have several events (admissions), `events` is (..., frequencies, strata), how many persons
     had so many events each; the variance weighs each by frequency squared (only with "dobson").
 
-    Fewer than `minimum_events` (10) in all: NaN, with its reason; `minimum_events=0` gives every rate, and where there is no event
-    only "gamma" has limits. A stratum without people is refused: merge it with its neighbour. One stratum gives the crude rate; strata
-    with the same rate give that rate, whatever the standard; a standard counts only by its shares.
+    Fewer than `minimum_events` (10) in all: NaN, with its reason; `minimum_events=0` gives every rate, and where there is no event,
+    or none in strata that the standard has, only "gamma" has limits. A stratum without people is refused: merge it with its
+    neighbour. One stratum gives the crude rate; strata with the same rate give that rate, whatever the standard; a standard counts
+    only by its shares.
     """
     seen, people, weight = _strata(events, population, standard, frequencies)
     level, least = share("confidence", confidence), float(floats("minimum_events", minimum_events, ndim=0, least=0))
@@ -155,7 +157,7 @@ def _observed(seen: Floats, people: Floats) -> Floats:
     if people.ndim == 0 or people.shape[-1] == 0:
         raise ValueError(f"population: strata on the last axis were expected, not the shape {people.shape}")
     if seen.shape == people.shape[:-1]:
-        return seen
+        return seen.copy()
     same_shape(population=people, events=seen)
     if ((people == 0) & (seen > 0)).any():
         raise ValueError("population: more than 0 was expected in strata with events, not 0")
@@ -185,9 +187,8 @@ def _dobson(
     estimate: Floats, variance: Floats, total: Floats, confidence: float, method: Method
 ) -> tuple[Floats, Floats, Reasons]:
     below, above, reason = limits(total, confidence, exact_below=np.inf if method == "exact" else 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.sqrt(variance / total)
-    none = total == 0
+    none = variance == 0
+    spread = np.sqrt(np.divide(variance, total, out=np.full_like(total, np.nan), where=~none))
     reason[none] = Reason.NO_EVENTS
     return estimate + spread * (below - total), estimate + spread * (above - total), reason
 
@@ -196,6 +197,6 @@ def _gamma(estimate: Floats, variance: Floats, largest: Floats, confidence: floa
     tail = (1 - confidence) / 2
     none = estimate == 0
     mean, spread = np.where(none, 1.0, estimate), np.where(none, 1.0, variance)
-    lower = np.where(none, 0.0, gammaincinv(mean * mean / spread, tail) * spread / mean)
+    lower = np.where(none, 0.0, gamma_quantile(mean * mean / spread, tail) * spread / mean)
     mean, spread = estimate + largest, variance + largest * largest
-    return lower, np.asarray(gammainccinv(mean * mean / spread, tail) * spread / mean, np.float64)
+    return lower, gamma_quantile(mean * mean / spread, tail, above=True) * spread / mean

@@ -46,7 +46,7 @@ def recent_trend(
     value = floats("estimate", estimate, missing=True)
     error = floats("standard_error", standard_error, missing=True, above=0)
     same_shape(estimate=value, standard_error=error)
-    value, error = _last(value, points), _last(error, points)
+    value, error = _last("estimate", value, points), _last("standard_error", error, points)
     weight = 1 / error**2
     slope, precision = _slope(value, weight)
     chi_square = slope**2 * precision
@@ -69,7 +69,7 @@ def recent_trend_of_proportions(
     same_shape(events=seen, population=people)
     if (seen > people).any():
         raise ValueError("events: at most the population was expected, not more")
-    seen, people = _last(seen, points), _last(people, points)
+    seen, people = _last("events", seen, points), _last("population", people, points)
     with np.errstate(divide="ignore", invalid="ignore"):
         chi_square = _armitage(seen, people)
         odds = np.log(seen / (people - seen))
@@ -80,15 +80,14 @@ def recent_trend_of_proportions(
     return _trend(slope, chi_square, steady, reason, confidence)
 
 
-def _last(series: Floats, points: int) -> Floats:
-    """The last points; NaN before a series that is shorter."""
+def _last(name: str, series: Floats, points: int) -> Floats:
+    """The last points; with a NaN before a series that is shorter."""
     count = whole("points", points, least=3)
     if series.ndim == 0:
-        raise ValueError("estimate and events: years on the last axis were expected, not a number")
-    short = count - series.shape[-1]
-    if short <= 0:
+        raise ValueError(f"{name}: years on the last axis were expected, not a number")
+    if series.shape[-1] >= count:
         return series[..., -count:]
-    return np.concatenate([np.full((*series.shape[:-1], short), np.nan), series], axis=-1)
+    return np.concatenate([np.full((*series.shape[:-1], 1), np.nan), series], axis=-1)
 
 
 def _slope(value: Floats, weight: Floats) -> tuple[Floats, Floats]:
