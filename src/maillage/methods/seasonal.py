@@ -136,9 +136,7 @@ def epidemic_timing(rates: ArrayLike, *, delta: float = DELTA) -> Timing:
     A missing week between two that are known is filled by smoothing; at the ends it is nothing, and pooled nowhere.
     A factor on the rates changes nothing. A smaller `delta` makes no epidemic shorter.
     """
-    known = floats("rates", rates, least=0, missing=True, ndim=(1, 2, 3))
-    if not known.shape[-1]:
-        raise ValueError("rates: at least one week was expected")
+    known = _weeks(floats("rates", rates, least=0, missing=True, ndim=(1, 2, 3)))
     return _timing(_filled(known), floats("delta", delta, ndim=0, above=0))
 
 
@@ -167,13 +165,14 @@ def moving_epidemic_threshold(
     The newest `seasons` with a case are used, the others have a `season_reason`. Thresholds grow with their level, and scale with
     the rates (geometric ones when no value is 0). Series do not see each other. The order of seasons changes nothing.
     """
-    found = floats("rates", rates, least=0, missing=True, ndim=(2, 3))
+    found = _weeks(floats("rates", rates, least=0, missing=True, ndim=(2, 3)))
     among("threshold", threshold, KINDS)
     among("intensity", intensity, KINDS)
     share("level", level)
-    if len(levels) != 3 or list(levels) != sorted(share("levels", one) for one in levels):
-        raise ValueError(f"levels: three growing numbers were expected, not {levels}")
-    if tails not in {1, 2}:
+    growing = floats("levels", levels, ndim=1).tolist()
+    if len(growing) != 3 or growing != sorted(share("levels", one) for one in growing):
+        raise ValueError(f"levels: three growing numbers were expected, not {growing}")
+    if whole("tails", tails, least=1) > 2:
         raise ValueError(f"tails: 1 or 2 was expected, not {tails}")
     filled = _filled(found)
     timing = _timing(filled, floats("delta", delta, ndim=0, above=0))
@@ -187,7 +186,7 @@ def moving_epidemic_threshold(
     before, during, after = (_highest(filled, (timing.period == part) & newest[..., None], pooled) for part in Period)
     limits = np.stack(
         [_limit(pool, threshold, level, tails, student=student) for pool in (before, after)]
-        + [_limit(during, intensity, one, tails, student=student) for one in levels]
+        + [_limit(during, intensity, one, tails, student=student) for one in growing]
     )
     return Thresholds(
         pre_epidemic=limits[0],
@@ -207,10 +206,18 @@ def moving_epidemic_threshold(
 def intensity_level(rates: ArrayLike, found: Thresholds) -> Codes:
     """The `Level` of each week: the highest threshold that it is above; the baseline unless above the pre-epidemic one.
 
-    `rates`: (..., weeks), the leading axes those of the thresholds. Unknown where the week or the pre-epidemic threshold is.
+    `rates`: (..., weeks) with thresholds of one series; (series, weeks), or (series, seasons, weeks), with those of a batch.
+    Unknown where the week or the pre-epidemic threshold is; a higher threshold that is unknown is not reached.
     """
     known = floats("rates", rates, least=0, missing=True)
-    limits = [np.asarray(one)[..., None] for one in (found.pre_epidemic, found.medium, found.high, found.very_high)]
+    batch = np.shape(found.pre_epidemic)
+    if not known.ndim or (batch and (known.ndim < 2 or known.shape[:1] != batch)):
+        axes = f"({batch[0]}, ..., weeks)" if batch else "(..., weeks)"
+        raise ValueError(f"rates: the shape {axes} of the thresholds was expected, not {known.shape}")
+    limits = [
+        np.reshape(one, (*batch, *[1] * (known.ndim - len(batch))))
+        for one in (found.pre_epidemic, found.medium, found.high, found.very_high)
+    ]
     above = [known > one for one in limits]
     level = np.select([above[3], above[2], above[1]], [Level.VERY_HIGH, Level.HIGH, Level.MEDIUM], Level.LOW)
     nothing = np.isnan(known) | np.isnan(limits[0])
@@ -235,13 +242,16 @@ def goodness(
 
     Thresholds come from the `seasons` nearest other ones ("cross"; of equals the older) or from those just before ("sequential",
     from the season number `minimum_seasons` on). A week is called epidemic when it is above the pre-epidemic threshold, up to the
-    season's highest week, and not below the post-epidemic one from then on. What it really was says `epidemic_timing` of that
+    season's highest week, and not below the post-epidemic one from then on; without the first threshold none is, without the other
+    one the first serves for both. What it really was says `epidemic_timing` of that
     season with each value of `detection` as its delta (1.0, 1.1 ... 5.0), all added. Missing weeks are not counted.
     A share of nothing is NaN. The other options are those of `moving_epidemic_threshold`. Seasons without a case are refused.
     """
     found = floats("rates", rates, least=0, missing=True, ndim=2)
     among("method", method, ("cross", "sequential"))
     deltas = floats("detection", detection, ndim=1, above=0)
+    if not deltas.size:
+        raise ValueError("detection: at least one number was expected")
     whole("seasons", seasons, least=2)
     if len(found) < max(whole("minimum_seasons", minimum_seasons, least=3), 3):
         raise ValueError(f"rates: at least {minimum_seasons} seasons were expected, not {len(found)}")
@@ -301,6 +311,12 @@ def _part(some: float, whole: float) -> float:
     return some / whole if whole else float("nan")
 
 
+def _weeks(known: Floats) -> Floats:
+    if 0 in known.shape:
+        raise ValueError(f"rates: at least one week, season and series was expected, not the shape {known.shape}")
+    return known
+
+
 def _timing(known: Floats, delta: Floats) -> Timing:
     curve, first = _curve(np.nan_to_num(known))
     points = np.arange(curve.shape[-1], dtype=np.float64)
@@ -315,13 +331,13 @@ def _timing(known: Floats, delta: Floats) -> Timing:
 def _curve(known: Floats) -> tuple[Floats, Ints]:
     """For 0, 1, 2 ... weeks in a row: the highest per cent that they hold, and where they start (-1 for none)."""
     weeks = known.shape[-1]
-    # Added with more digits than are kept: windows that hold the same values in another order are equal, and the first one counts.
-    before = np.concatenate([np.zeros((*known.shape[:-1], 1)), known], axis=-1).astype(np.longdouble).cumsum(axis=-1)
+    before = np.concatenate([np.zeros((*known.shape[:-1], 1)), known], axis=-1).cumsum(axis=-1)
     highest, first = np.zeros((*known.shape[:-1], weeks + 1)), np.full((*known.shape[:-1], weeks + 1), -1)
     for size in range(1, weeks + 1):
-        held = (before[..., size:] - before[..., :-size]).astype(np.float64)
-        first[..., size] = held.argmax(axis=-1)
+        held = before[..., size:] - before[..., :-size]
         highest[..., size] = held.max(axis=-1)
+        # What holds as much but for the last digits of a sum holds as much.
+        first[..., size] = (held >= highest[..., size, None] * (1 - 1e-12)).argmax(axis=-1)
     total = highest[..., -1:]
     return np.divide(100 * highest, total, out=np.zeros_like(highest), where=total > 0), first
 

@@ -75,12 +75,17 @@ def test_the_slope_is_that_of_local_lines_through_the_curve():
 
 
 @few
-@given(some_seasons, st.sampled_from([0.25, 8.0]))
+@given(some_seasons, st.sampled_from([0.25, 8.0, 0.1, 1 / 3]))
 def test_a_factor_on_the_rates_changes_no_timing_and_scales_thresholds(rates, factor):
     one, other = moving_epidemic_threshold(rates + 1), moving_epidemic_threshold((rates + 1) * factor)
     assert one.timing.start.tolist() == other.timing.start.tolist()
     assert one.timing.length.tolist() == other.timing.length.tolist()
     assert limits(other) == pytest.approx([value * factor for value in limits(one)], nan_ok=True)
+
+
+def test_what_holds_the_same_holds_the_same_in_any_unit():
+    counts = np.random.default_rng(0).poisson(3, (40_000, 20)) + np.pad(np.ones((1, 4)), ((0, 0), (8, 8)))
+    assert (epidemic_timing(counts).start == epidemic_timing(counts / 3).start).all()
 
 
 @few
@@ -244,6 +249,40 @@ def test_a_week_has_the_level_of_the_highest_threshold_that_it_is_above():
     ]
 
 
+def test_seasons_of_a_batch_and_weeks_of_any_shape_have_levels():
+    batch = np.stack([winters(seed=seed) for seed in range(3)])
+    found = moving_epidemic_threshold(batch)
+    together = intensity_level(batch, found)
+    assert together.shape == batch.shape
+    for row in range(3):
+        assert together[row].tolist() == intensity_level(batch[row], moving_epidemic_threshold(batch[row])).tolist()
+    for wrong in (batch[:2], batch[0, 0], 5.0):
+        with pytest.raises(ValueError, match=r"rates: the shape .* of the thresholds was expected, not"):
+            intensity_level(wrong, found)
+    with pytest.raises(ValueError, match=r"rates: the shape .*weeks. of the thresholds was expected, not"):
+        intensity_level(5.0, moving_epidemic_threshold(batch[0]))
+
+
+def test_a_threshold_that_is_unknown_is_not_reached():
+    found = moving_epidemic_threshold(np.vstack([np.ones((2, 52)), np.ones((1, 52)) * 2]))
+    assert intensity_level([0.5, 99.0], found).tolist() == [Level.BASELINE, Level.LOW]
+
+
+def test_any_manner_of_array_gives_the_same_and_is_left_as_it_was():
+    rates = winters()
+    rates[3, 4] = NAN
+    locked = np.asfortranarray(rates)
+    locked.flags.writeable = False
+    plain = limits(moving_epidemic_threshold(rates))
+    assert limits(moving_epidemic_threshold(rates.tolist())) == plain
+    assert (
+        limits(moving_epidemic_threshold(locked, seasons=10.0, levels=np.array([0.4, 0.9, 0.975]), tails=1.0)) == plain
+    )
+    assert limits(moving_epidemic_threshold(rates.astype(np.float32))) == plain
+    assert goodness(locked).youden == goodness(rates.astype(object)).youden
+    assert math.isnan(rates[3, 4])
+
+
 def test_goodness_counts_every_known_week_for_every_value_of_detection():
     rates = winters()
     rates[2, 5] = NAN
@@ -300,6 +339,11 @@ def test_a_share_of_nothing_and_thresholds_without_a_pool_are_not_a_zero():
         ("levels: three growing numbers", {"levels": (0.9, 0.4, 0.95)}),
         ("levels: three growing numbers", {"levels": (0.4, 0.9)}),
         ("tails: 1 or 2 was expected, not 3", {"tails": 3}),
+        ("tails: a whole number of at least 1 was expected, not .1.", {"tails": [1]}),
+        ("levels: an array of 1 axis was expected", {"levels": 0.9}),
+        ("levels: numbers without NaN was expected", {"levels": (0.4, NAN, 0.9)}),
+        ("rates: at least one week, season and series was expected, not the shape .2, 0.", {"rates": np.ones((2, 0))}),
+        ("rates: at least one week, season and series was expected", {"rates": np.ones((0, 3, 5))}),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_its_name(said, wrong):
@@ -317,5 +361,7 @@ def test_so_it_is_for_timing_and_goodness():
         goodness(np.vstack([winters(6), np.zeros((1, 33))]))
     with pytest.raises(ValueError, match="seasons: a whole number of at least 2"):
         goodness(winters(), seasons=1)
+    with pytest.raises(ValueError, match="detection: at least one number was expected"):
+        goodness(winters(), detection=[])
     with pytest.raises(ValueError, match="method: cross or sequential"):
         goodness(winters(), method="random")
