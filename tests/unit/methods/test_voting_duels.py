@@ -63,10 +63,14 @@ def test_a_need_that_always_wins_stays_finite_and_stands_first():
 def test_without_a_prior_it_is_the_maximum_likelihood_or_refused():
     found = bradley_terry([0, 0, 0, 1], [1, 1, 1, 0], items=2, prior=0)
     assert np.diff(found.estimate) == pytest.approx([-np.log(3)])
-    with pytest.raises(ValueError, match="prior: more than 0 was expected, not 0: of the items of stratum 0"):
+    with pytest.raises(ValueError, match="not 0: in stratum 0 no chain of wins leads from item 1 to item 0"):
         bradley_terry([0, 0], [1, 1], items=2, prior=0)
-    with pytest.raises(ValueError, match="stratum 1"):
+    with pytest.raises(ValueError, match="in stratum 1 no chain of wins leads from item 0 to item 1"):
         bradley_terry([0, 1, 1], [1, 0, 0], items=2, prior=0, strata=[0, 0, 1], population=[1, 1])
+    with pytest.raises(ValueError, match="from item 0 to item 2"):
+        bradley_terry([0, 1], [1, 0], items=3, prior=0)
+    chain = bradley_terry([0, 1, 2, 3], [1, 2, 3, 0], items=4, prior=0)  # each wins against another by others
+    assert chain.estimate == pytest.approx(np.zeros(4))
 
 
 @given(chances)
@@ -167,9 +171,22 @@ def test_needs_with_the_same_record_share_a_rank():
     assert found.rank.tolist() == [1, 1, 3, 4]
 
 
-@given(chances, st.booleans())
+@given(chances)
+@few
+def test_strengths_that_differ_by_less_than_a_billionth_share_a_rank(seed):
+    winners, losers, _ = judgements(seed, count=20)
+    gap = bradley_terry([5], [6], items=7).estimate[5] * 2
+    # one quarter sees needs 5 and 6 alike; another, where nearly nobody lives, does not
+    winners, losers, where = [*winners, 5, 6, 5], [*losers, 0, 0, 6], [0] * 22 + [1]
+    for part, alike in ((0.9e-9, True), (1.1e-9, False)):
+        found = bradley_terry(winners, losers, items=7, strata=where, population=[1, part / gap])
+        assert found.estimate[5] - found.estimate[6] == pytest.approx(part, rel=1e-3)
+        assert bool(found.rank[5] == found.rank[6]) is alike
+
+
+@given(chances)
 @settings(max_examples=8)
-def test_robustness_takes_people_away_with_all_that_they_judged(seed, without_prior):
+def test_robustness_takes_people_away_with_all_that_they_judged(seed):
     winners, losers, where = judgements(seed, count=42, strata=2)
     voters = 100 - np.arange(42) // 6
     where = (np.arange(42) // 6) % 2
@@ -183,6 +200,36 @@ def test_robustness_takes_people_away_with_all_that_they_judged(seed, without_pr
             again = bradley_terry(winners[left], losers[left], strata=where[left], **options)
             kept.append(((again.rank <= 2) == first).all())
     assert voting.robustness(result, top=2).estimate == pytest.approx(np.mean(kept))
+
+
+def test_voters_are_told_apart_by_words_and_by_numbers_of_any_length():
+    for voters in (["ada", "bob", "ada"], [2**60, 2**60 + 1, 2**60], np.array([2, -7, 2], np.int8), [0.5, 0.25, 0.5]):
+        result = bradley_terry([0, 0, 1], [1, 1, 0], items=2, voters=voters)
+        assert result.recount.copies.tolist() == [1, 1]
+        assert voting.robustness(result, top=1, lost=1).estimate == pytest.approx(1 / 2)
+
+
+def test_without_a_prior_robustness_counts_again_with_a_small_one():
+    result = bradley_terry([0] * 9 + [1], [1] * 9 + [0], items=2, prior=0)
+    assert voting.robustness(result, top=1).estimate == 1  # also where one need is left without any win
+    tied = bradley_terry([0, 1, 0, 1], [1, 0, 1, 0], items=2, prior=0)
+    assert voting.robustness(tied, top=1, lost=2).inside == pytest.approx([5 / 6, 5 / 6])
+
+
+def test_what_is_given_stays_as_it_was_and_may_come_in_any_form():
+    winners, losers, where = judgements(3, strata=2)
+    want = bradley_terry(winners, losers, items=5, strata=where, population=[1, 2], voters=where)
+    striped = np.stack([winners, losers], axis=1)[:, 0]
+    for form in (list, lambda one: one.astype(np.int8), lambda one: one.astype(np.uint64)):
+        given_ = [form(one) for one in (striped, losers, where)]
+        for one in given_[1:]:
+            if isinstance(one, np.ndarray):
+                one.flags.writeable = False
+        found = bradley_terry(given_[0], given_[1], items=5, strata=given_[2], population=(0.5, 1), voters=given_[2])
+        assert found.estimate.tolist() == want.estimate.tolist()
+    times = want.times.copy()
+    times.flags.writeable = False
+    assert next_pairs(times, seed=1).tolist() == next_pairs(times.tolist(), seed=1).tolist()
 
 
 def test_without_voters_each_judgement_is_a_ballot():
@@ -207,13 +254,33 @@ def test_the_same_seed_shows_the_same_pairs_each_once_and_of_two_different_needs
 
 
 def test_pairs_of_a_new_need_come_first_by_as_much_as_the_others_were_judged():
-    times = np.full((3, 3), 9.0)
+    times = 9 * (1 - np.eye(3))
     times[2, :] = times[:, 2] = 0
     drawn = Counter(frozenset(next_pairs(times, seed=seed)[0].tolist()) for seed in range(2_000))
     assert drawn[frozenset({0, 1})] / 2_000 == pytest.approx(0.1 / 2.1, abs=0.015)
     assert drawn[frozenset({0, 2})] / 2_000 == pytest.approx(1 / 2.1, abs=0.035)
     capped = Counter(frozenset(next_pairs(times, seed=seed, cap=0.1)[0].tolist()) for seed in range(1_000))
     assert capped[frozenset({0, 1})] / 1_000 == pytest.approx(1 / 3, abs=0.05)
+
+
+def test_a_new_need_is_shown_until_it_was_judged_about_as_often_as_the_others():
+    times = 20 * (1 - np.eye(6))
+    times[5, :] = times[:, 5] = 0
+    late = []
+    for seed in range(700):
+        left, right = next_pairs(times, seed=seed)[0]
+        times[[left, right], [right, left]] += 1
+        late.append(times[5].sum() / times[:5].sum(axis=1).mean())
+    assert late[40] < 0.5  # it was behind
+    assert late[-1] == pytest.approx(1, abs=0.1)
+    assert max(late) < 1.1  # and does not run ahead
+
+
+def test_every_pair_may_be_drawn_however_often_it_was_judged():
+    times = 30 * (1 - np.eye(4))
+    times[0, 1] = times[1, 0] = 0
+    drawn = {frozenset(next_pairs(times, seed=seed)[0].tolist()) for seed in range(300)}
+    assert len(drawn) == 6
 
 
 def test_left_and_right_are_drawn():
@@ -245,10 +312,17 @@ def test_a_pair_that_somebody_has_judged_is_not_shown_to_them_again():
         (lambda: bradley_terry([0], [1], items=2, strata=[0], population=[0]), "population: more than 0"),
         (lambda: bradley_terry([0], [1], items=2, strata=[0, 0], population=[1]), "strata: the shape of winners"),
         (lambda: bradley_terry([0], [1], items=2, voters=[0, 0]), "voters: the shape of winners"),
-        (lambda: next_pairs([[0, 1], [2, 0]], seed=0), "times: a symmetric table"),
-        (lambda: next_pairs([[0, 1]], seed=0), "times: a symmetric table"),
-        (lambda: next_pairs([[0]], seed=0), "times: a symmetric table of at least 2 items"),
-        (lambda: next_pairs(np.zeros((2, 2)), seed=0, cap=0), "cap: more than 0 and at most 1"),
+        (lambda: bradley_terry([0], [1], items=2, strata=[], population=[]), "population: at least 1 stratum was"),
+        (lambda: bradley_terry([0], [1], items=2, strata=[1], population=[1]), "strata: whole numbers from 0 to 0"),
+        (lambda: bradley_terry([0], [1], items=2, voters=[float("nan")]), "voters: numbers without NaN"),
+        (lambda: bradley_terry([0], [1], items=2, voters=[[1]]), "voters: the shape of winners"),
+        (lambda: next_pairs([[0, 1], [2, 0]], seed=0), "times: the same both ways.*not 1 at 0, 1 and 2 at 1, 0"),
+        (lambda: next_pairs([[0, 1], [1, 3]], seed=0), "times: .* 0 for an item with itself, was .* 3 at 1, 1"),
+        (lambda: next_pairs([[0, 1]], seed=0), "times: a table of at least 2 items by as many was expected"),
+        (lambda: next_pairs([[0]], seed=0), "times: a table of at least 2 items"),
+        (lambda: next_pairs(np.zeros((2, 2)), seed=0, cap=0), "cap: more than 0"),
+        (lambda: next_pairs(np.zeros((2, 2)), seed=0, cap=1.5), "cap: at most 1"),
+        (lambda: next_pairs(np.zeros((2, 2)), seed=0, seen=[[0, float("nan")]] * 2), "seen: numbers without NaN"),
         (lambda: next_pairs(np.zeros((2, 2)), seed=0, count=0), "count: a whole number of at least 1"),
         (lambda: next_pairs(np.zeros((2, 2)), seed=0, seen=np.zeros((3, 3))), "seen: the shape of times"),
     ],

@@ -9,17 +9,15 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
 from maillage.methods.arguments import floats, index, same_shape, share, whole
 from maillage.methods.voting.ballots import Floats, Ints, Recount, in_order, ranked_by
 
 STEP = float(np.log(2))  # along which no chance can change enough for Newton's step to lose likelihood
-LEAST = (
-    1e-3  # prior: with less, errors are those of rounding; of a recount, since without some people items may come apart
-)
-CLOSE = 9  # decimals: strengths that differ by less are equal
+LEAST = 1e-3  # prior: with less, errors are those of rounding; of a recount, where items may come apart
+CLOSE = 1e-9  # strengths that differ by no more are equal
+FAR = np.finfo(np.float64).max
 
 
 class Reason(IntEnum):
@@ -87,17 +85,18 @@ def bradley_terry(
         raise ValueError(f"prior: 0 or at least {LEAST} was expected, not {prior}")
     cells, weights = _cells(winners, losers, items, strata, population)
     wins = np.bincount(cells, minlength=len(weights) * items * items).reshape(-1, items, items).astype(np.float64)
-    _check_strata(wins, prior)
-    raw, information = _strengths(wins, prior, np.log((wins.sum(axis=2) + 0.5) / (wins.sum(axis=1) + 0.5)))
+    if prior == 0:
+        _check_strata(wins)
+    raw, information = strengths(wins, prior)
     strength = raw - raw.mean(axis=1, keepdims=True)
     covariance = np.linalg.inv(information)
     covariance -= covariance.mean(axis=1, keepdims=True)
     covariance -= covariance.mean(axis=2, keepdims=True)
     error = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
-    met = wins + wins.swapaxes(1, 2)
-    judged = met.sum(axis=2).astype(np.int64)
+    times = wins.sum(axis=0).astype(np.int64)
+    judged = (wins.sum(axis=1) + wins.sum(axis=2)).astype(np.int64)
     estimate, standard_error = _whole(strength, error, judged, weights)
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error
+    half = -NormalDist().inv_cdf((1 - confidence) / 2) * standard_error
     reason = np.where(
         judged.any(axis=0), np.where(judged.all(axis=0), Reason.NONE, Reason.PARTLY_JUDGED), Reason.NEVER_JUDGED
     )
@@ -106,7 +105,7 @@ def bradley_terry(
     return BradleyTerry(
         rank, in_order(rank), estimate, standard_error, estimate - half, estimate + half,
         _preferred(strength, judged, weights), reason.astype(np.int8), strength * unknown, error * unknown, judged,
-        met.sum(axis=0).astype(np.int64), _recount(cells, voters, wins, raw, prior, weights),
+        times + times.T, _recount(cells, voters, wins, raw, prior, weights),
     )  # fmt: skip
 
 
@@ -122,12 +121,18 @@ def next_pairs(times: ArrayLike, *, seed: int, count: int = 1, cap: float = 1.0,
     """
     found = floats("times", times, ndim=2, least=0)
     size = len(found)
-    if found.shape != (size, size) or size < 2 or (found != found.T).any():
-        raise ValueError(f"times: a symmetric table of at least 2 items was expected, not {found.shape} as it came")
+    if found.shape != (size, size) or size < 2:
+        raise ValueError(f"times: a table of at least 2 items by as many was expected, not the shape {found.shape}")
+    wrong = (found != found.T) | (np.eye(size, dtype=bool) & (found > 0))
+    if wrong.any():
+        one, other = (int(place[0]) for place in np.nonzero(wrong))
+        raise ValueError(
+            f"times: the same both ways, and 0 for an item with itself, was expected, not {found[one, other]:g} "
+            f"at {one}, {other} and {found[other, one]:g} at {other}, {one}"
+        )
     count, seed = whole("count", count, least=1), whole("seed", seed)
-    if not 0 < cap <= 1:
-        raise ValueError(f"cap: more than 0 and at most 1 was expected, not {cap}")
-    known = np.zeros((size, size), bool) if seen is None else np.asarray(seen, bool)
+    cap = float(floats("cap", cap, ndim=0, above=0, most=1))
+    known = np.zeros((size, size), bool) if seen is None else floats("seen", seen, ndim=2, least=0, most=1) > 0
     same_shape(times=found, seen=known)
     left, right = np.nonzero(np.triu(~(known | known.T), 1))
     draw = np.random.default_rng(seed)
@@ -154,6 +159,8 @@ def _cells(
     if strata is None or population is None:
         return won * items + lost, np.ones(1)
     live = floats("population", population, ndim=1, above=0)
+    if not len(live):
+        raise ValueError("population: at least 1 stratum was expected, not an empty list")
     where = index("strata", strata, size=len(live)).astype(np.int64)
     same_shape(winners=won, strata=where)
     empty = np.flatnonzero(np.bincount(where, minlength=len(live)) == 0)
@@ -164,19 +171,27 @@ def _cells(
     return (where * items + won) * items + lost, live / live.sum()
 
 
-def _check_strata(wins: Floats, prior: float) -> None:
-    for stratum, table in enumerate(wins if prior == 0 else ()):
-        parts = connected_components(table, directed=True, connection="strong", return_labels=False)
-        if parts > 1:
-            raise ValueError(
-                "prior: more than 0 was expected, not 0: of the items of stratum "
-                f"{stratum} some always win, or are never judged, against others ({parts} parts)"
-            )
+def _check_strata(wins: Floats) -> None:
+    """Whether wins lead from each item to each other, directly or by others, in every stratum."""
+    for stratum, table in enumerate(wins > 0):
+        for way, said in ((table, "from item 0 to item {}"), (table.T, "from item {} to item 0")):
+            reached = np.arange(len(table)) == 0
+            while (more := way[reached].any(axis=0) & ~reached).any():
+                reached |= more
+            if not reached.all():
+                raise ValueError(
+                    f"prior: more than 0 was expected, not 0: in stratum {stratum} no chain of wins leads "
+                    + said.format(int(np.argmin(reached)))
+                )
 
 
-def _strengths(wins: Floats, prior: float, start: Floats) -> tuple[Floats, Floats]:
-    """(tables, items) strengths against the middling item, and (tables, items, items) the curvature there."""
-    found, met, won = start.copy(), wins + wins.swapaxes(-1, -2), wins.sum(axis=-1)
+def strengths(wins: Floats, prior: float, start: Floats | None = None) -> tuple[Floats, Floats]:
+    """(tables, items) strengths against the middling item, and (tables, items, items) the curvature there.
+
+    `wins` (tables, items, items): how often the row won against the column. `start`: strengths to begin with.
+    """
+    won, met = wins.sum(axis=-1), wins + wins.swapaxes(-1, -2)
+    found = np.log((won + 0.5) / (wins.sum(axis=-2) + 0.5)) if start is None else start.copy()
     items = found.shape[-1]
     diagonal = np.arange(items)
     for _ in range(200):  # pragma: no branch - a step never loses likelihood; it ends after ten or so
@@ -184,7 +199,7 @@ def _strengths(wins: Floats, prior: float, start: Floats) -> tuple[Floats, Float
         expected = met * chance
         middling = expit(found)
         slope = won - expected.sum(axis=-1) + prior * (1 - 2 * middling)
-        information = -expected * (1 - chance)
+        information = expected * (chance - 1)
         information[..., diagonal, diagonal] = 2 * prior * middling * (1 - middling) - information.sum(axis=-1)
         if prior == 0:  # only differences are determined: the mean is held
             information += met.sum(axis=(-1, -2), keepdims=True) / items**2
@@ -213,21 +228,31 @@ def _preferred(strength: Floats, judged: Ints, weights: Floats) -> Floats:
 
 
 def _ranks(estimate: Floats) -> Ints:
-    return ranked_by(np.nan_to_num(np.round(estimate, CLOSE), nan=-np.inf))
+    """Best first, NaN last; who follows the one before by no more than rounding shares its rank."""
+    known = np.nan_to_num(estimate, nan=-FAR)
+    order = np.argsort(-known, axis=-1)
+    ordered = np.take_along_axis(known, order, axis=-1)
+    below = np.zeros(known.shape, np.int64)
+    below[..., 1:] = np.cumsum(ordered[..., :-1] - ordered[..., 1:] > CLOSE, axis=-1)
+    key = np.empty_like(below)
+    np.put_along_axis(key, order, -below, axis=-1)
+    return ranked_by(key)
 
 
 def _recount(
     cells: Ints, voters: ArrayLike | None, wins: Floats, raw: Floats, prior: float, weights: Floats
 ) -> Recount:
     if voters is None:
-        who = np.arange(len(cells))
+        starts = np.arange(len(cells) + 1)
     else:
-        given = floats("voters", voters, ndim=1)
-        same_shape(winners=cells, voters=given)
-        who = np.unique(given, return_inverse=True)[1]
-    order = np.argsort(who, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(who))])
-    without = partial(_ranks_without, cells[order], starts, wins, raw, max(prior, LEAST), weights)
+        who = np.asarray(voters)
+        if who.dtype.kind not in "iuUS":  # as they are: a float would not tell long numbers apart
+            who = floats("voters", voters, ndim=1)
+        same_shape(winners=cells, voters=who)
+        order = np.argsort(who, kind="stable")
+        who, cells = who[order], cells[order]
+        starts = np.flatnonzero(np.concatenate([[True], who[1:] != who[:-1], [True]]))
+    without = partial(_ranks_without, cells, starts, wins, raw, max(prior, LEAST), weights)
     return Recount(np.ones(len(starts) - 1, np.int64), without)
 
 
@@ -243,7 +268,7 @@ def _ranks_without(
         np.subtract.at(flat[row], lost, 1)
         changed[row, lost // items**2] = True
     strength = np.repeat(raw[None], len(gone), axis=0)
-    strength[changed] = _strengths(left[changed], prior, strength[changed])[0]
+    strength[changed] = strengths(left[changed], prior, strength[changed])[0]
     strength -= strength.mean(axis=-1, keepdims=True)
     judged = (left + left.swapaxes(-1, -2)).sum(axis=-1).astype(np.int64)
     return _ranks(_whole(strength, strength, judged, weights)[0])
