@@ -38,9 +38,9 @@ def damped_drift(history: ArrayLike, *, horizon: int, window: int = WINDOW, damp
     """The values of the next `horizon` days, (..., horizon), from those of the past days, (..., n), oldest first.
 
     Last value + slope x (d + d^2 + ... + d^h); slope: mean daily change over `window` days; d: `damping`, 0..1 (0: the last value
-    goes on; 1: so does the slope). Adding a constant to the history adds it to the forecast; so does a factor.
+    goes on; 1: so does the slope). A constant that is added to the history is added to the forecast; a factor multiplies it.
     """
-    known = _history(history, window)
+    known, window = _history(history, window)
     horizon = whole("horizon", horizon, least=1)
     slope = (known[..., -1] - known[..., -1 - window]) / window
     found: Floats = known[..., -1:] + slope[..., None] * _steps(horizon, damping)
@@ -50,7 +50,7 @@ def damped_drift(history: ArrayLike, *, horizon: int, window: int = WINDOW, damp
 def backtest(history: ArrayLike, *, ahead: int, window: int = WINDOW, damping: float = DAMPING) -> Floats:
     """What came minus what `damped_drift` had said `ahead` days before, (n - window - ahead,): one error for each day from
     which it could have been said, oldest first. No forecast ever saw the day it is about."""
-    known = _history(history, window)
+    known, window = _history(history, window)
     if known.ndim != 1:
         raise ValueError(f"history: one series (n,) was expected, not {known.shape}")
     ahead = whole("ahead", ahead, least=1)
@@ -96,17 +96,17 @@ def carried_forward(history: ArrayLike) -> Floats:
     return found
 
 
-def _history(history: ArrayLike, window: int) -> Floats:
+def _history(history: ArrayLike, window: int) -> tuple[Floats, int]:
     known, window = floats("history", history, missing=True), whole("window", window, least=1)
     if known.ndim < 1 or known.shape[-1] <= window:
         raise ValueError(f"history: more than {window} days were expected, not {known.shape[-1] if known.ndim else 0}")
     if missing := int(np.isnan(known).sum()):
         raise ValueError(f"history: no missing day was expected, not {missing} (NaN); `carried_forward` fills them")
-    return known
+    return known, window
 
 
 def _steps(horizon: int, damping: float) -> Floats:
-    if not 0 <= damping <= 1:
+    if not 0 <= floats("damping", damping, ndim=0, missing=True, infinite=True) <= 1:
         raise ValueError(f"damping: between 0 and 1 was expected, not {damping}")
     found: Floats = np.cumsum(damping ** np.arange(1.0, horizon + 1))
     return found

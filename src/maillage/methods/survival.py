@@ -58,10 +58,10 @@ def kaplan_meier(
     over = told == 1
     times, ends = np.unique(seen[over], return_counts=True)
     still = len(seen) - np.searchsorted(np.sort(seen), times, side="left")  # last seen then or later
-    not_yet = len(seen) - np.searchsorted(
-        np.sort(since), times, side="left"
-    )  # who enters then or later is not watched yet
-    at_risk = still - np.where(times > 0, not_yet, 0)
+    # Who enters then or later is not watched yet; what begins and ends at 0 is.
+    entered = np.sort(since)
+    watched = np.where(times > 0, np.searchsorted(entered, times), np.searchsorted(entered, times, side="right"))
+    at_risk = still - (len(seen) - watched)
     enough = at_risk >= least_at_risk
     times, ends, at_risk = times[enough], ends[enough], at_risk[enough]
     lasting: Floats = np.cumprod(1 - ends / np.maximum(at_risk, 1), dtype=np.float64)

@@ -85,6 +85,29 @@ def test_with_too_few_errors_there_is_no_band_and_no_coverage():
     assert np.isnan(band.now)
 
 
+def test_a_window_may_be_written_as_a_decimal_and_the_past_as_any_array_which_stays_as_it_was():
+    past = np.arange(80)[::2]
+    past.flags.writeable = False
+    for known in (past, past.tolist(), past.astype(np.int8), past.astype(object)):
+        assert damped_drift(known, horizon=2.0, window=7.0).tolist() == damped_drift(past, horizon=2, window=7).tolist()
+        assert backtest(known, ahead=2.0, window=7.0).tolist() == backtest(past, ahead=2, window=7).tolist()
+
+
+@given(st.integers(0, 10_000), st.integers(1, 9), st.sampled_from([0, 0.03, 0.3]))
+def test_a_half_width_is_the_quantile_of_the_last_errors_that_were_known(seed, delay, gamma):
+    errors = np.abs(np.random.default_rng(seed).normal(size=40))
+    half, allowed = np.full(40 + delay, np.nan), 0.2
+    for origin in range(delay, 40 + delay):
+        known = errors[: origin - delay + 1]
+        if not np.isnan(half[origin - delay]):
+            allowed += gamma * (0.2 - (known[-1] > half[origin - delay]))
+        if len(known) >= 10:
+            last = known[-10:]
+            half[origin] = np.quantile(last, 1 - min(allowed, 1)) if allowed >= 0 else last.max() * (1 - allowed / 0.2)
+    found = adaptive_conformal(errors, delay=delay, level=0.8, window=10, gamma=gamma)
+    assert found.half == pytest.approx(half, nan_ok=True)
+
+
 def test_a_missing_day_repeats_the_last_one_known():
     nan = float("nan")
     assert carried_forward([nan, 3, nan, nan, 5]) == pytest.approx([nan, 3, 3, 3, 5], nan_ok=True)
@@ -105,6 +128,8 @@ def test_a_missing_day_repeats_the_last_one_known():
         (lambda: damped_drift([float("inf")] * 40, horizon=7), "history: finite numbers was expected, not inf at 0"),
         (lambda: damped_drift(["many"] * 40, horizon=7), "history: numbers were expected"),
         (lambda: damped_drift([1.0] * 40, horizon=7.5), "horizon: a whole number of at least 1 was expected, not 7.5"),
+        (lambda: damped_drift([1.0] * 40, horizon=7, damping="half"), "damping: numbers were expected, not 'half'"),
+        (lambda: damped_drift([1.0] * 40, horizon=7, damping=None), "damping: between 0 and 1 was expected, not None"),
         (
             lambda: damped_drift([1.0] * 40, horizon=7, damping=float("nan")),
             "damping: between 0 and 1 was expected, not nan",

@@ -90,3 +90,10 @@ def test_nothing_that_ended_gives_an_empty_curve():
 def test_what_cannot_be_used_is_refused_with_its_name(said, wrong):
     with pytest.raises(ValueError, match=said):
         wrong()
+
+
+def test_who_enters_later_was_not_watched_when_something_ended_at_once():
+    curve = kaplan_meier([0, 5, 6, 3], [True, True, False, True], entries=[0, 1, 1, 1])
+    assert curve.at_risk.tolist() == [1, 3, 2]
+    assert kaplan_meier([0, 5, 6, 3], [True] * 4, entries=[0, 1, 1, 1], least_at_risk=2).times.tolist() == [3, 5]
+    assert kaplan_meier([0, 0, 2], [True, False, True]).at_risk.tolist() == [3, 1]
