@@ -58,7 +58,7 @@ def _down(counts: Counts, smallest: int) -> Counts:
 
 
 def _counts(counts: Counts) -> Counts:
-    read = floats("counts", counts, least=0)
+    read = floats("counts", counts, least=0, most=2**53)  # up to there every whole number is read exactly
     if (read != np.floor(read)).any():
         raise ValueError(f"counts: whole numbers were expected, not {read[read != np.floor(read)].flat[0]:g}")
     return read.astype(np.int64)

@@ -59,12 +59,21 @@ def test_a_hidden_cell_cannot_be_worked_out_by_anybody_who_knows_how_it_was_hidd
         (np.array([1, 2]), "counts: a table of two axes was expected, not the shape .2,."),
         (np.array([[1, -1]]), "counts: at least 0 was expected, not -1 at 0, 1"),
         (np.array([[1, 2.5]]), "counts: whole numbers were expected, not 2.5"),
+        (np.array([[1, 1e20]]), "counts: at most 9007199254740992 was expected, not 1e.20 at 0, 1"),
         (np.array([[1, float("nan")]]), "counts: numbers without NaN was expected"),
     ],
 )
 def test_what_is_no_table_of_counts_is_refused(wrong, said):
     with pytest.raises(ValueError, match=said):
         protect(wrong, 5)
+
+
+def test_counts_may_come_as_any_array_and_stay_as_they_were():
+    counts = np.array([[3, 100], [7, 0]])
+    counts.flags.writeable = False
+    for same in (counts, counts.tolist(), counts.astype(np.int8), counts.astype(float), np.asfortranarray(counts)):
+        assert repr(protect(same, 5)) == repr(protect(counts, 5))
+    assert protect(np.zeros((0, 3)), 5).columns.tolist() == [0, 0, 0]
 
 
 def test_a_smallest_cell_below_one_is_refused():
