@@ -24,12 +24,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from math import fsum
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammainc, gammaincinv
+from scipy.special import gammainc, ndtr, ndtri
 
 from maillage.methods.arguments import Floats, floats, same_shape, whole
+from maillage.methods.gammas import gamma_quantile
 
 Days = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -57,8 +59,8 @@ class Reason(IntEnum):
 class UncertainInterval:
     """A serial interval that is itself an estimate: its mean and standard deviation, in days, are drawn from normal distributions.
 
-    `mean` is drawn with the standard deviation `mean_error` and drawn again until it lies between the two numbers of `mean_range`;
-    `deviation` with `deviation_error` and `deviation_range` likewise. `samples` intervals are drawn.
+    `mean` is drawn with the standard deviation `mean_error`, between the two numbers of `mean_range`; `deviation` with
+    `deviation_error` and `deviation_range` likewise. `samples` intervals are drawn.
     """
 
     mean: float
@@ -76,7 +78,7 @@ class Reproduction:
 
     `start` and `end`, (windows,): first and last day of each window, both included; the first day of the series is day 1.
     `estimate` and `standard_error`: mean and standard deviation of the posterior. `quantiles`, (..., windows, quantiles).
-    `reason`: a `Reason`. `shape` and `scale`: of the gamma posterior; of a pooled result, (rows, windows), those it was pooled of.
+    `reason`: a `Reason`. `shape` and `scale`: of the gamma posterior; of a pooled result, (..., rows, windows), those it was pooled of.
     """
 
     start: Days
@@ -121,8 +123,8 @@ def reproduction_number(
 
     `incidence`: all cases of a day, at least 0, those infected elsewhere included. `imported`: how many of them those are.
     `serial_interval`: its mean (more than 1) and standard deviation in days, which `interval_distribution` makes discrete; or the
-    probabilities of 0, 1, 2 ... days, of which the first is 0 and the sum 1 (to 0.01); or, for one series, several such
-    distributions, (samples, days), equally likely, or an `UncertainInterval`: then the posteriors are `pooled`.
+    probabilities of 0, 1, 2 ... days, of which the first is 0 and the sum 1 (to 0.01); or several such distributions,
+    (samples, days), equally likely, or an `UncertainInterval`: then the posteriors of each series are `pooled`.
     `window`: a number of days, for every window of as many days from day 2 on; or the first days and the last days of windows.
     `prior`: mean and standard deviation of R before any data. `quantiles`: of the posterior, increasing, between 0 and 1.
     `draws` and `seed`: for an uncertain interval only, see `pooled`. Cori and others (2013), Thompson and others (2019).
@@ -132,22 +134,19 @@ def reproduction_number(
     if cases.size == 0:
         raise ValueError(f"incidence: a series with days was expected, not the shape {given.shape}")
     local = np.atleast_2d(_infected_here(given, imported))
-    start, end = _windows(window, cases.shape[1])
-    mean, deviation = _prior(prior)
-    rng = np.random.default_rng(whole("seed", seed))
-    intervals, mean_days, given_days = _intervals(serial_interval, cases.shape[1], rng)
-    if len(intervals) > 1 < len(cases):
-        raise ValueError(f"serial_interval: one was expected for several series, not {len(intervals)}")
-    infectivity = _summed(_infectivity(cases, intervals), start, end)
-    early = end <= mean_days[:, None]
-    edge = end <= given_days[:, None]
-    shape = np.where(early, np.nan, (mean / deviation) ** 2 + _summed(local, start, end))
-    scale = np.where(early, np.nan, 1 / (mean / deviation**2 + infectivity))
-    wanted = _probabilities(quantiles)
-    found = _gammas(start, end, shape, scale, infectivity == 0, edge, wanted)
-    if len(intervals) > 1:
-        return _pooled(found, wanted, whole("draws", draws, least=1), rng)
-    return found if given.ndim == 2 else _first(found)
+    windows = _windows(window, cases.shape[1])
+    believed, wanted = _prior(prior), _probabilities(quantiles)
+    start, count = whole("seed", seed), whole("draws", draws, least=1)
+    intervals = _intervals(serial_interval, cases.shape[1], np.random.default_rng(start))
+    if len(intervals[0]) == 1:
+        found = _posteriors(cases, local, windows, intervals, believed, wanted)
+        return found if given.ndim == 2 else _row(found)
+    rows = [
+        _posteriors(one, here, windows, intervals, believed, wanted)
+        for one, here in zip(cases[:, None], local[:, None], strict=True)
+    ]
+    each = [_pooled(one, wanted, count, np.random.default_rng((start, 1))) for one in rows]
+    return _stacked(each) if given.ndim == 2 else each[0]
 
 
 def pooled(found: Reproduction, *, quantiles: ArrayLike = QUANTILES, draws: int = 50, seed: int = 0) -> Reproduction:
@@ -170,10 +169,8 @@ def interval_distribution(mean: float, deviation: float, days: int) -> Floats:
     the part that a triangle of two days around it holds: the mean stays what it was. What lies beyond the last day is left out:
     the sum is then less than 1. `mean`: more than 1 day. Cori and others (2013), web appendix 11.
     """
-    if not mean > 1:
-        raise ValueError(f"mean: more than 1 day was expected, not {mean}")
-    if not deviation > 0:
-        raise ValueError(f"deviation: more than 0 days was expected, not {deviation}")
+    floats("mean", mean, ndim=0, above=1)
+    floats("deviation", deviation, ndim=0, above=0)
     shape, scale = ((mean - 1) / deviation) ** 2, deviation**2 / (mean - 1)
     day = np.arange(-2.0, whole("days", days, least=1))
     below = gammainc(shape, np.maximum(day, 0) / scale)
@@ -203,14 +200,17 @@ def _infected_here(cases: Floats, imported: ArrayLike | None) -> Floats:
 
 def _windows(window: int | tuple[ArrayLike, ArrayLike], days: int) -> tuple[Days, Days]:
     if isinstance(window, tuple | list):
+        if len(window) != 2:
+            raise ValueError(f"window: first days and last days were expected, not {len(window)} rows of days")
         first, last = (floats("window", one, ndim=1, least=2, most=days) for one in window)
         if first.shape != last.shape or (first > last).any() or (first % 1).any() or (last % 1).any():
             raise ValueError("window: as many last days as first days were expected, whole, none before its first")
         return first.astype(np.int64), last.astype(np.int64)
-    if whole("window", window, least=1) >= days:
+    length = whole("window", window, least=1)
+    if length >= days:
         raise ValueError(f"window: less than the {days} days of the incidence was expected, not {window}")
-    start = np.arange(2, days - window + 2)
-    return start, start + window - 1
+    start = np.arange(2, days - length + 2)
+    return start, start + length - 1
 
 
 def _probabilities(quantiles: ArrayLike) -> Floats:
@@ -230,6 +230,8 @@ def _intervals(
         return several, np.maximum(means, [_mean_days(one) for one in several]), means
     known = floats("serial_interval", given, ndim=(1, 2), least=0)
     if known.shape == (2,) and known[0] > 0:
+        if known[0] <= 1 or known[1] <= 0:
+            raise ValueError(f"serial_interval: a mean above 1 day and a deviation above 0 were expected, not {given}")
         fits = interval_distribution(known[0], known[1], days)
         return fits[None], np.array([_mean_days(fits)]), known[:1]
     if known.size == 0 or (known[..., 0] != 0).any() or (np.abs(known.sum(axis=-1) - 1) > 0.01).any():
@@ -261,15 +263,34 @@ def _truncated(
     samples: int,
     rng: np.random.Generator,
 ) -> Floats:
-    """Normal numbers between two limits, by drawing again those that are not."""
-    low, high = limits
-    if not (above <= low <= middle <= high and low < high):
+    """Normal numbers between two limits, the lower one left out."""
+    floats(name, middle, ndim=0)
+    floats(f"{name}_error", error, ndim=0, above=0)
+    bounds = floats(f"{name}_range", limits, infinite=True)
+    if bounds.shape != (2,) or not (above <= bounds[0] <= middle <= bounds[1] and bounds[0] < bounds[1]):
         raise ValueError(f"{name}_range: limits around {middle}, from {above} on, were expected, not {limits}")
-    floats(f"{name}_error", error, above=0)
-    found = rng.normal(middle, error, samples)
-    while (out := (found <= low) | (found > high)).any():
-        found[out] = rng.normal(middle, error, int(out.sum()))
-    return found
+    low, high = ndtr((bounds - middle) / error)
+    found = middle + error * ndtri(low + (high - low) * rng.random(samples))
+    return np.asarray(np.clip(found, np.nextafter(bounds[0], bounds[1]), bounds[1]), np.float64)
+
+
+def _posteriors(
+    cases: Floats,
+    local: Floats,
+    windows: tuple[Days, Days],
+    intervals: tuple[Floats, Floats, Floats],
+    prior: tuple[float, float],
+    wanted: Floats,
+) -> Reproduction:
+    """Of many series and one interval, or of one series and many intervals."""
+    start, end = windows
+    distributions, mean_days, given_days = intervals
+    mean, deviation = prior
+    infectivity = _summed(_infectivity(cases, distributions), start, end)
+    early, edge = (end <= days[:, None] for days in (mean_days, given_days))
+    shape = np.where(early, np.nan, (mean / deviation) ** 2 + _summed(local, start, end))
+    scale = np.where(early, np.nan, 1 / (mean / deviation**2 + infectivity))
+    return _gammas(start, end, shape, scale, infectivity == 0, edge, wanted)
 
 
 def _infectivity(cases: Floats, intervals: Floats) -> Floats:
@@ -293,7 +314,7 @@ def _gammas(
     """Windows of equal shape share their quantiles: they differ by the scale alone, and cases are whole numbers."""
     shape, scale = np.broadcast_arrays(shape, scale)
     distinct, place = np.unique(shape, return_inverse=True)
-    limits = gammaincinv(distinct[:, None], wanted)[place.reshape(shape.shape)] * scale[..., None]
+    limits = gamma_quantile(distinct[:, None], wanted)[place.reshape(shape.shape)] * scale[..., None]
     estimate, error = shape * scale, np.sqrt(shape) * scale
     return Reproduction(start, end, estimate, error, limits, _reasons(estimate, error, alone, edge), shape, scale)
 
@@ -319,9 +340,18 @@ def _reasons(estimate: Floats, error: Floats, alone: Mask, edge: Mask) -> NDArra
     return np.select(holds, reasons, Reason.KNOWN).astype(np.int8)
 
 
-def _first(found: Reproduction) -> Reproduction:
+def _row(found: Reproduction) -> Reproduction:
     """The only row."""
-    return Reproduction(
-        found.start, found.end, found.estimate[0], found.standard_error[0], found.quantiles[0], found.reason[0],
-        found.shape[0], found.scale[0],
+    return Reproduction(found.start, found.end, *(one[0] for one in _arrays(found)))
+
+
+def _stacked(each: list[Reproduction]) -> Reproduction:
+    columns = zip(*map(_arrays, each), strict=True)
+    return Reproduction(each[0].start, each[0].end, *map(np.stack, columns))
+
+
+def _arrays(found: Reproduction) -> tuple[NDArray[Any], ...]:
+    """All but the windows, in their order."""
+    return (
+        found.estimate, found.standard_error, found.quantiles, found.reason, found.shape, found.scale,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.special import gammainc
+from scipy.special import gammainc, ndtr
 
 from maillage.methods.reproduction import (
     Reason,
@@ -191,8 +191,27 @@ def test_the_same_seed_draws_the_same():
     assert not np.array_equal(one.quantiles, other.quantiles)
 
 
-def test_intervals_are_drawn_again_until_they_lie_in_their_range():
-    wide = UncertainInterval(3, 50, (2, 4), 1, 50, (0.5, 1.5), samples=200)
+def test_many_series_with_an_uncertain_interval_are_what_each_is_alone():
+    cases = np.random.default_rng(3).poisson(40, (2, 20))
+    together = reproduction_number(cases, serial_interval=UNCERTAIN)
+    assert together.estimate.shape == (2, 13)
+    assert together.shape.shape == (2, 60, 13)
+    for row in range(2):
+        alone = reproduction_number(cases[row], serial_interval=UNCERTAIN)
+        for name in ("estimate", "standard_error", "quantiles", "reason", "shape", "scale"):
+            assert np.array_equal(getattr(together, name)[row], getattr(alone, name), equal_nan=True), name
+    assert reproduction_number(cases[:1], serial_interval=UNCERTAIN).quantiles.shape == (1, 13, 3)
+
+
+def test_a_mean_is_drawn_as_a_normal_number_that_is_known_to_lie_in_its_range():
+    uncertain = UncertainInterval(3, 2, (2, np.inf), 0.2, 0.1, (0.1, 0.3), samples=2000)
+    found = reproduction_number(np.full(40, 9), serial_interval=uncertain, window=([2], [4]), draws=1)
+    # the window that ends on day 4 is too early for a mean of 4 days or more: half an error up or more, of those above half down
+    assert np.isnan(found.shape).mean() == pytest.approx((1 - ndtr(0.5)) / (1 - ndtr(-0.5)), abs=0.04)
+
+
+def test_intervals_are_drawn_in_their_range_however_narrow():
+    wide = UncertainInterval(3, 50, (2, 4), 1, 1e6, (0.5, 1.5), samples=200)
     found = reproduction_number(np.full(40, 1000), serial_interval=wide, window=([30], [40]))
     # where nothing changes, R is 1 whatever the interval; a mean outside 2 to 4 days would end some windows too early
     assert found.estimate == pytest.approx(1, abs=0.001)
@@ -256,6 +275,8 @@ def test_rows_where_nobody_can_have_infected_are_told_when_all_are():
         ({"window": ([5], [4])}, "window: as many last days as first days"),
         ({"window": ([5, 6], [7])}, "window: as many last days as first days"),
         ({"window": ([2.5], [7])}, "window: as many last days as first days"),
+        ({"window": ([2], [8], [9])}, "window: first days and last days were expected, not 3 rows"),
+        ({"window": "7"}, "window: a whole number of at least 1"),
         ({"window": ([2], [13])}, "window: at most 12 was expected, not 13"),
         ({"prior": (0, 5)}, "prior: more than 0"),
         ({"prior": (5, 5, 5)}, "prior: a mean and a standard deviation"),
@@ -263,16 +284,15 @@ def test_rows_where_nobody_can_have_infected_are_told_when_all_are():
         ({"quantiles": (0.5, 0.1)}, "quantiles: increasing numbers between 0 and 1"),
         ({"quantiles": (0.5, 1)}, "quantiles: increasing numbers between 0 and 1"),
         ({"quantiles": (0, 1)}, "quantiles: more than 0"),
-        ({"serial_interval": (1, 2)}, "mean: more than 1 day was expected, not 1"),
-        ({"serial_interval": (3, 0)}, "deviation: more than 0 days was expected, not 0"),
+        (
+            {"serial_interval": (1, 2)},
+            "serial_interval: a mean above 1 day and a deviation above 0 were expected, not (1, 2)",
+        ),
+        ({"serial_interval": (3, 0)}, "serial_interval: a mean above 1 day and a deviation above 0"),
         ({"serial_interval": [0.5, 0.3, 0.2]}, "serial_interval: probabilities"),
         ({"serial_interval": [0, 0.3, 0.2]}, "serial_interval: probabilities"),
         ({"serial_interval": [0, 1.3, -0.3]}, "serial_interval: at least 0"),
         ({"serial_interval": np.zeros((0, 4))}, "serial_interval: probabilities"),
-        (
-            {"serial_interval": UNCERTAIN, "incidence": np.ones((2, 12))},
-            "serial_interval: one was expected for several",
-        ),
         ({"serial_interval": UNCERTAIN, "draws": 0}, "draws: a whole number of at least 1"),
         ({"serial_interval": UncertainInterval(3, 1, (4, 5), 1, 1, (0.5, 2))}, "mean_range: limits around 3"),
         (
@@ -280,6 +300,16 @@ def test_rows_where_nobody_can_have_infected_are_told_when_all_are():
             "mean_range: limits around 3, from 1 on",
         ),
         ({"serial_interval": UncertainInterval(3, 1, (2, 5), 1, 0, (0.5, 2))}, "deviation_error: more than 0"),
+        (
+            {"serial_interval": UncertainInterval("3", 1, (2, 5), 1, 1, (0.5, 2))},
+            "mean: numbers were expected, not '3'",
+        ),
+        (
+            {"serial_interval": UncertainInterval(3, [1, 2], (2, 5), 1, 1, (0.5, 2))},
+            "mean_error: a number was expected",
+        ),
+        ({"serial_interval": UncertainInterval(3, 1, (2,), 1, 1, (0.5, 2))}, "mean_range: limits around 3"),
+        ({"serial_interval": UncertainInterval(3, 1, (2, np.nan), 1, 1, (0.5, 2))}, "mean_range: numbers without NaN"),
         ({"serial_interval": UncertainInterval(3, 1, (2, 5), 1, 1, (1, 1))}, "deviation_range: limits around 1"),
         (
             {"serial_interval": UncertainInterval(3, 1, (2, 5), 1, 1, (0.5, 2), 1)},
@@ -299,6 +329,40 @@ def test_one_series_cannot_be_pooled():
         pooled(reproduction_number(np.full(12, 5), serial_interval=FLU))
 
 
-def test_an_interval_has_at_least_one_day():
-    with pytest.raises(ValueError, match="days: a whole number of at least 1"):
-        interval_distribution(3, 1, 0)
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ((3, 1, 0), "days: a whole number of at least 1"),
+        ((1, 1, 5), "mean: more than 1 was expected, not 1"),
+        ((np.inf, 1, 5), "mean: finite numbers"),
+        (([3], 1, 5), "mean: a number was expected"),
+        ((3, 0, 5), "deviation: more than 0 was expected, not 0"),
+        ((3, np.nan, 5), "deviation: numbers without NaN"),
+    ],
+)
+def test_an_interval_that_cannot_be_is_refused_by_its_name(asked, said):
+    with pytest.raises(ValueError, match=f"^{said}"):
+        interval_distribution(*asked)
+
+
+def test_a_window_may_be_any_kind_of_whole_number():
+    cases = np.random.default_rng(1).poisson(9, 30)
+    for window in (7.0, np.int8(7), np.float64(7)):
+        found = reproduction_number(cases, serial_interval=FLU, window=window)
+        assert found.estimate == pytest.approx(reproduction_number(cases, serial_interval=FLU).estimate)
+
+
+def test_what_is_given_is_never_changed_and_may_be_read_only_or_of_any_kind():
+    cases = np.asfortranarray(np.random.default_rng(1).poisson(9, (2, 40)))[:, ::2].astype(np.int8)
+    cases.flags.writeable = False
+    imported = np.zeros((2, 20), bool)
+    one = reproduction_number(cases, imported=imported, serial_interval=FLU)
+    other = reproduction_number(cases.tolist(), serial_interval=list(FLU), quantiles=[0.025, 0.5, 0.975])
+    assert np.array_equal(one.quantiles, other.quantiles, equal_nan=True)
+
+
+def test_billions_of_cases_have_quantiles_too():
+    found = reproduction_number(np.full(30, 1e9), serial_interval=FLU, window=([21], [27]), quantiles=[1e-6, 0.5])
+    assert found.quantiles[0, 1] == pytest.approx(1, abs=1e-6)
+    far = (found.quantiles[0, 0] - found.estimate[0]) / found.standard_error[0]
+    assert far == pytest.approx(-4.753424308822899, rel=1e-4)
