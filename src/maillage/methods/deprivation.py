@@ -67,8 +67,10 @@ def exponential(rank: ArrayLike, *, count: int | None = None, spread: float = SP
     """
     place, among_all = _of(rank, count)
     scale = float(floats("spread", spread, ndim=0, above=0))
-    relative = (among_all - place + 1) / among_all
-    found: Floats = -scale * np.log1p(relative * np.expm1(-100 / scale))
+    found = np.full(place.shape, 100.0)  # rank 1 without the formula: a small spread would leave it only rounding
+    rest = place > 1
+    relative = (among_all - place[rest] + 1) / among_all
+    found[rest] = -scale * np.log1p(relative * np.expm1(-100 / scale))
     return found
 
 
@@ -106,14 +108,17 @@ def weighted_average(value: ArrayLike, population: ArrayLike, area: ArrayLike) -
     The mean lies between the smallest and the largest value found there; people in proportion everywhere leave it as it is.
     """
     values = floats("value", value)
-    people, where = floats("population", population, ndim=1, least=0), index("area", area)
+    people = floats("population", population, ndim=1, least=0)
+    if not people.size:
+        raise ValueError("area: at least one area was expected, not none")
+    where = index("area", area, size=len(people))  # no more larger areas than parts: none may be empty
     same_shape(population=people, area=where)
     if values.ndim < 1 or values.shape[-1] != len(people):
         raise ValueError(f"value: (..., {len(people)} areas) was expected, not the shape {values.shape}")
     total = np.bincount(where, people)
-    if not total.all() or not total.size:
+    if not total.all():
         raise ValueError(
-            f"population: people in each of {len(total)} larger areas were expected, not {total.min(initial=0):g}"
+            f"population: people in each of {len(total)} larger areas were expected, not 0 in area {np.argmin(total)}"
         )
     rows = [np.bincount(where, people * row) / total for row in values.reshape(-1, len(people))]
     return np.reshape(rows, (*values.shape[:-1], len(total)))
@@ -178,8 +183,9 @@ def rank_intervals(
         raise ValueError(f"top: at most the {count} areas was expected, not {top}")
     whole("draws", draws, least=1)
     beyond = (1 - share("confidence", confidence)) / 2
+    floats("spread", spread, ndim=0, above=0)
     shares = _domains(values, weights, concentration)
-    chance = np.random.default_rng(seed)
+    chance = np.random.default_rng(whole("seed", seed))
     drawn = np.empty((draws, count), np.int32)
     block = max(1, CELLS // values.size)
     for start in range(0, draws, block):
@@ -201,11 +207,19 @@ def _by_key(key: ArrayLike | None, count: int) -> Ints:
     if key is None:
         return np.arange(count)
     given = np.asarray(key)
-    if given.shape != (count,) or len(np.unique(given)) != count:
-        raise ValueError(
-            f"key: a different key for each of {count} areas was expected, not {given.shape} with repeats or gaps"
-        )
-    return np.argsort(given, kind="stable")
+    if given.shape != (count,):
+        raise ValueError(f"key: one for each of {count} areas was expected, not the shape {given.shape}")
+    try:
+        order = np.argsort(given, kind="stable")
+        told = not (given != given).any()  # NaN alone differs from itself
+    except TypeError:
+        told = False
+    if not told:
+        raise ValueError("key: keys that can be put in order were expected, not words among numbers, None or NaN")
+    again = np.flatnonzero(given[order[1:]] == given[order[:-1]])
+    if again.size:
+        raise ValueError(f"key: a different key for each area was expected, not {given[order[again[0]]]} twice")
+    return order
 
 
 def _shared(ordered: Floats, *, average: bool) -> Floats:

@@ -253,8 +253,40 @@ def test_what_was_given_may_change_afterwards():
     kept = FloatingCatchment(demand, supply, ([0], [0], [5]), 10, need=need)
     demand[:] = supply[:] = need[:] = 99
     assert kept.what_if(demand=[20]).access.tolist() == [0.1]
-    with pytest.raises(ValueError, match="read-only"):
-        kept.supply[0] = 9
+    for array in (kept.supply, kept.demand, *(getattr(kept.now, name) for name in EVERYTHING)):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 9
+
+
+@given(towns(), methods)
+@settings(max_examples=20)
+def test_no_question_changes_what_was_given_nor_what_is_kept(where, method):
+    demand, supply, (origin, destination, cost) = where
+    given_ = (demand, supply, origin, destination, cost, demand + 1, supply + 1)
+    copies = [each.copy() for each in given_]
+    kept = FloatingCatchment(demand, supply, (origin, destination, cost), access.ENHANCED, method=method)
+    before = {name: getattr(kept.now, name).copy() for name in EVERYTHING}
+    kept.what_if(supply=given_[6])
+    kept.what_if(demand=given_[5], supply=np.stack([supply, given_[6]]))
+    kept.closing(np.arange(len(supply)))
+    kept.opening([5, 0], ([0, 0], [0, 1], [1, 2]), closing=[0])
+    rational_agents(demand, supply, (origin, destination, cost), rho=9)
+    assert all((one == other).all() for one, other in zip(given_, copies, strict=True))
+    assert all((getattr(kept.now, name) == before[name]).all() for name in EVERYTHING)
+    same(kept.what_if(), kept.now)
+
+
+def test_places_may_be_told_in_any_whole_numbers_of_any_memory():
+    origin, destination, cost = [0, 1, 2, 0], [0, 0, 1, 1], [5, 15, 5, 40]
+    people, table = ([100, 100, 50, 10], [4, 1]), {10: 1, 20: 0.5}
+    agents = rational_agents(*people, (origin, destination, cost)).cost
+    for kind in ("int8", "uint8", "uint64", ">i4"):
+        wide = np.zeros((3, 8), kind)
+        wide[0, ::2], wide[1, ::2], wide[2, ::2] = origin, destination, cost
+        wide.flags.writeable = False
+        pairs = tuple(wide[:, ::2])  # every other number of an array that is not ours
+        same(FloatingCatchment(*people, pairs, table).now, town().now)
+        assert (rational_agents(*people, pairs).cost == agents).all()
 
 
 # ---- decays
@@ -279,6 +311,20 @@ def test_bells_and_powers_are_their_formulas():
 def test_any_function_from_costs_to_weights_is_a_decay():
     found = FloatingCatchment([10, 10], [1], ([0, 1], [0, 0], [1, 3]), lambda cost: 1 / cost).now
     assert found.access == pytest.approx([1 / (10 + 10 / 3), 1 / 3 / (10 + 10 / 3)])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_it_does_not_matter_what_a_decay_says_of_a_way_that_does_not_exist_nor_what_it_does_with_the_costs(method):
+    def careless(cost):
+        with np.errstate(invalid="ignore"):
+            weight = 1 + cost * np.exp(-cost)  # not a number where there is no way
+        cost[:] = 1
+        return weight
+
+    pairs = ([0, 1, 0, 1], [0, 0, 1, 1], [np.inf, 1, 1, 1])
+    found = FloatingCatchment([10, 10], [1, 1], pairs, careless, method=method).now
+    plain = FloatingCatchment([10, 10], [1, 1], tuple(each[1:] for each in pairs), 5, method=method).now
+    assert found.access == pytest.approx(plain.access)
 
 
 def test_a_weight_too_small_to_be_divided_by_is_out_of_reach():
@@ -354,6 +400,15 @@ def test_doubling_demand_and_supply_together_changes_no_cost_where_fractions_may
     np.testing.assert_allclose(once, twice, rtol=1e-9)
 
 
+def test_more_supply_may_raise_the_cost_of_some_places_unless_rho_stays():
+    pairs = ([0, 1], [0, 1], [10, 10])
+    before, after = (rational_agents([100, 100], supply, pairs).cost for supply in ([2, 2], [2, 6]))
+    assert after[0] > before[0]
+    before, after = (rational_agents([100, 100], supply, pairs, rho=50).cost for supply in ([2, 2], [2, 6]))
+    assert after[0] == before[0]
+    assert after[1] < before[1]
+
+
 def test_a_place_without_people_has_the_cost_of_the_first_to_come():
     found = rational_agents([100, 0], [2], ([0, 1], [0, 0], [30, 60]), tau=60, rho=25)
     assert found.cost == pytest.approx([2.5, 3])
@@ -399,9 +454,20 @@ def test_needs_count_as_more_people():
         ({"decay": {10: -1}}, "decay: at least 0"),
         ({"decay": None}, "decay: numbers without NaN"),
         ({"decay": gravity(1, -500), "pairs": ([0], [0], [1e-9])}, "decay: a finite weight"),
-        ({"decay": lambda cost: cost - 9}, "decay: a finite weight"),
-        ({"decay": lambda cost: cost[:0]}, "decay: a finite weight"),
-        ({"decay": lambda cost: cost * np.inf}, "decay: a finite weight"),
+        ({"decay": lambda cost: cost - 9}, "decay: a finite weight of at least 0 was expected, not -8 for a cost of 1"),
+        ({"decay": lambda cost: cost[:0]}, r"decay: a weight for each of 1 costs was expected, not the shape \(0,\)"),
+        (
+            {"decay": lambda cost: cost * np.inf},
+            "decay: a finite weight of at least 0 was expected, not inf for a cost",
+        ),
+        (
+            {"decay": lambda cost: 1 / (cost - 1)},
+            "decay: a finite weight of at least 0 was expected, not inf for a cost",
+        ),
+        ({"decay": lambda cost: "near"}, "decay: numbers were expected, not 'near'"),
+        ({"decay": [10, 20]}, "decay: a number was expected"),
+        ({"decay": np.array([10])}, "decay: a number was expected"),
+        ({"decay": {10: 1, "far": 0.5}}, "decay: numbers were expected"),
         ({"decay": -5}, "decay: at least 0"),
         ({"decay": gravity(1, -1), "pairs": ([0], [0], [0.0])}, "cost: more than 0 was expected by gravity"),
         ({"method": "four_step"}, "method: two_step, enhanced or three_step"),
@@ -426,8 +492,13 @@ def test_what_cannot_be_asked_is_refused_by_its_name():
             "demand: as many scenarios as of supply, 2",
         ),
         (lambda: town().closing([2]), "suppliers: whole numbers from 0 to 1"),
+        (lambda: town().what_if(demand=[0, 0, 0, 0]), "demand: people with needs somewhere"),
+        (lambda: town().what_if(demand=[[1, 1, 1, 1], [0, 0, 0, 0]]), "demand: people with needs somewhere"),
         (lambda: steps({}), "table: at least one zone"),
+        (lambda: steps([10, 20]), "table: a table of zones"),
+        (lambda: steps(None), "table: a table of zones"),
         (lambda: within(-1), "limit: at least 0"),
+        (lambda: within([10]), "limit: a number"),
         (lambda: town().opening([1], ([0], [0], [1]), closing=[2]), "closing: whole numbers from 0 to 1"),
         (lambda: town().opening([1], ([4], [0], [1])), "origin: whole numbers from 0 to 3"),
         (lambda: gaussian(0), "sigma: more than 0"),

@@ -81,7 +81,16 @@ def test_the_first_rank_scores_a_hundred_and_the_most_deprived_tenth_more_than_f
     assert 0 < found[-1] < 0.1
 
 
-@given(st.integers(2, 500), st.floats(5, 200))
+@given(st.floats(0.01, 1e6), st.integers(1, 9))
+def test_the_first_rank_scores_a_hundred_whatever_the_spread(spread, count):
+    found = exponential(np.arange(1, count + 1), spread=spread)
+    assert found[0] == 100
+    share = np.arange(1, count) / count  # of the areas that are more deprived
+    expected = -spread * np.logaddexp(np.log(share), np.log1p(-share) - 100 / spread)
+    np.testing.assert_allclose(found[1:], expected, rtol=1e-8)
+
+
+@given(st.integers(2, 500), st.floats(0.05, 200))
 def test_a_smaller_rank_never_has_a_smaller_score(count, spread):
     found = exponential(np.arange(1, count + 1), spread=spread)
     assert (np.diff(found) < 0).all()
@@ -278,8 +287,16 @@ def test_many_draws_are_made_in_blocks(monkeypatch):
         (lambda: ranks(1), "score: at least one area"),
         (lambda: ranks([1, np.nan]), "score: numbers without NaN"),
         (lambda: ranks([1], ties="random"), "ties: average, lowest or key was expected, not 'random'"),
-        (lambda: ranks([1, 2], ties="key", key=[1, 1]), "key: a different key for each of 2"),
-        (lambda: ranks([1, 2], ties="key", key=[1]), "key: a different key for each of 2"),
+        (
+            lambda: ranks([1, 2, 3], ties="key", key=["a", "b", "a"]),
+            "key: a different key for each area was expected, not a twice",
+        ),
+        (
+            lambda: ranks([1, 2], ties="key", key=[1]),
+            r"key: one for each of 2 areas was expected, not the shape \(1,\)",
+        ),
+        (lambda: ranks([1, 2], ties="key", key=[None, "a"]), "key: keys that can be put in order were expected"),
+        (lambda: ranks([1, 2], ties="key", key=[np.nan, 1]), "key: keys that can be put in order were expected"),
         (lambda: ranks([1, 2], key=[1, 2]), "key: None was expected"),
         (lambda: exponential([0]), "rank: at least 1"),
         (lambda: exponential([3, 1]), "rank: at most 2"),
@@ -292,14 +309,19 @@ def test_many_draws_are_made_in_blocks(monkeypatch):
         (lambda: combined([1], [1]), r"score: \(..., areas, 1 domains\)"),
         (lambda: quantiles([1], groups=0), "groups: a whole number of at least 1"),
         (lambda: quantiles([1], cut="r"), "cut: interpolated or share"),
-        (lambda: weighted_average([1, 2], [1, 0], [0, 1]), "population: people in each of 2 larger areas"),
-        (lambda: weighted_average([1], [1], [1]), "population: people in each of 2 larger areas"),
-        (lambda: weighted_average([], [], np.zeros(0, int)), "population: people in each of 0"),
+        (
+            lambda: weighted_average([1, 2, 3], [1, 0, 0], [0, 1, 1]),
+            "population: people in each of 2 larger areas were expected, not 0 in area 1",
+        ),
+        (lambda: weighted_average([1, 2, 3], [1, 2, 3], [0, 2, 2]), "not 0 in area 1"),
+        (lambda: weighted_average([1], [1], [1]), "area: whole numbers from 0 to 0 were expected, not 1"),
+        (lambda: weighted_average([1, 2], [1, 1], [0, 10**12]), "area: whole numbers from 0 to 1 were expected"),
+        (lambda: weighted_average([], [], np.zeros(0, int)), "area: at least one area was expected"),
         (lambda: weighted_average([1], [-1], [0]), "population: at least 0"),
         (lambda: weighted_average([1, 2], [1], [0]), r"value: \(..., 1 areas\)"),
         (lambda: weighted_average([1], [1], [0, 0]), "area: the shape of population"),
         (lambda: weighted_average([1], [1], [0.0]), "area: a row of whole numbers"),
-        (lambda: weighted_average([1], [1], [-1]), "area: whole numbers from 0 were expected, not -1"),
+        (lambda: weighted_average([1], [1], [-1]), "area: whole numbers from 0 to 0 were expected, not -1"),
         (lambda: extent([1], [1], [0], weights=[1]), "weights: one for each of 100 percentiles"),
         (lambda: extent([1], [1], [0], weights=np.full(100, 2)), "weights: at most 1"),
         (lambda: rank_intervals([1, 2], 1, top=3, seed=1), "top: at most the 2 areas"),
@@ -308,6 +330,10 @@ def test_many_draws_are_made_in_blocks(monkeypatch):
         (lambda: rank_intervals([1], 1, top=1, seed=1, confidence=1), "confidence: between 0 and 1"),
         (lambda: rank_intervals([1], -1, top=1, seed=1), "standard_error: at least 0"),
         (lambda: rank_intervals([1, 2], [1], top=1, seed=1), "standard_error: one number or the shape"),
+        (lambda: rank_intervals([1], 1, top=1, seed=None), "seed: a whole number of at least 0"),
+        (lambda: rank_intervals([1], 1, top=1, seed=-1), "seed: a whole number of at least 0"),
+        (lambda: rank_intervals([1], 1, top=1, seed=1.5), "seed: a whole number of at least 0"),
+        (lambda: rank_intervals([1], 1, top=1, seed=1, spread=0), "spread: more than 0"),
         (lambda: rank_intervals([], 1, top=1, seed=1), "estimate: at least one area"),
         (lambda: rank_intervals([1], 1, top=1, seed=1, weights=[1]), "weights: None was expected with one score"),
         (lambda: rank_intervals([1], 1, top=1, seed=1, concentration=9), "concentration: None was expected"),

@@ -54,12 +54,14 @@ def rational_agents(
     All start at the nearest supplier. In each of `cycles` some people of each place leave the one of their suppliers that costs most
     for the one that costs least: as many as makes both equal, at most a share `step` of the place, which halves each `half_life` cycles
     down to `least_step` (a whole number as `step` is a number of people instead). In the first `gentle` cycles no supplier gains more
-    than a crowd of 1 at once. `whole_people`: only whole persons move, as in the reference; False where demand is told in other units,
-    or needs leave fractions. The costs are told at the crowds of the last cycle, before its moves, as in the reference.
+    than a crowd of 1 at once, before rounding to whole persons. `whole_people`: only whole persons move, as in the reference; False
+    where demand is told in other units, or needs leave fractions. The costs are told at the crowds of the last cycle, before its moves,
+    as in the reference.
 
     Everybody who reaches a supplier is served: `load` adds up to their demand. Doubling demand and supply together changes no cost
-    where fractions may move. More supply may raise the cost of some places: the mean `rho` falls, and others may come; compare with
-    one `rho`. A place without people has the cost that the first to live there would meet. Nobody goes where there is no supply.
+    where fractions may move and `step` is a share. More supply may raise the cost of some places: the mean `rho` falls, and others may
+    come; compare with one `rho`. A place without people has the cost that the first to live there would meet. Nobody goes where there
+    is no supply.
     """
     people, given = floats("demand", demand, ndim=1, least=0), floats("supply", supply, ndim=1, least=0)
     if need is not None:

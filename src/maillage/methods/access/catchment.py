@@ -43,8 +43,9 @@ class FloatingCatchment:
     `demand` and in `supply`) and the cost of that journey, at least 0; what is not given cannot be reached, nor what costs inf. A
     journey has a direction: people go from the origin to the destination. `decay`: what a journey counts for by its cost: one number
     (a plain catchment up to that cost), a table of zones {10: 1, 20: 0.68, 30: 0.22}, `gaussian(sigma)`, `gravity(scale, power)`, or any
-    function from costs to weights of at least 0. `limit`: pairs that cost more are out of reach whatever the decay. `need` (origins,):
-    what one person there asks for, by age or deprivation; 1 unless given. People from outside are further origins.
+    function from an array of costs to weights of at least 0, each cost by itself; a weight below 1e-200 is out of reach. `limit`: pairs
+    that cost more are out of reach whatever the decay. `need` (origins,): what one person there asks for, by age or deprivation; 1
+    unless given. People from outside are further origins. Somebody must live somewhere, with a need.
 
     Two steps: each supplier l shares its supply among those who reach it, R_l = S_l / sum_k w_kl P_k; each place k adds up what it
     reaches, A_k = sum_l w_kl R_l. P is demand x need, w the weight of the pair. `method` says which w.
@@ -90,13 +91,14 @@ class FloatingCatchment:
         same_shape(demand=people, need=self._need)
         self.demand = people * self._need
         self.supply = floats("supply", supply, ndim=1, least=0).copy()
-        if not self.demand.any():
-            raise ValueError("demand: people with needs somewhere were expected, not 0 everywhere")
+        _somebody(self.demand)
         self.demand.flags.writeable = self.supply.flags.writeable = False
         self._sums, self._matrix = self._read(pairs, len(self.supply), np.zeros_like(people))
         self._drawn = self._matrix.T @ self.demand
         self._count = ways.reached(self._matrix, self.supply > 0)
         self.now = self._all(self._drawn, self.supply, self._count)
+        for kept in (self.now.access, self.now.reaches_nobody, self.now.ratio, self.now.reached_by_nobody):
+            kept.flags.writeable = False  # the what-ifs add to them
 
     def what_if(self, *, supply: ArrayLike | None = None, demand: ArrayLike | None = None) -> Access:
         """The `Access` with another `supply`, (suppliers,), or other people, `demand` (origins,), or both.
@@ -120,7 +122,9 @@ class FloatingCatchment:
                 raise ValueError(
                     f"demand: as many scenarios as of supply, {len(given)}, was expected, not {len(people)}"
                 )
-            return self._all((self._matrix.T @ (people * self._need).T).T, given, count)
+            people = people * self._need
+            _somebody(people)
+            return self._all((self._matrix.T @ people.T).T, given, count)
         changed = _columns(given != self.supply)
         if np.diff(self._matrix.indptr)[changed].sum() <= FEW * self._matrix.nnz:
             ratio = _shared(given, self._drawn)
@@ -189,6 +193,11 @@ class FloatingCatchment:
 
     def _all(self, drawn: Floats, given: Floats, count: ways.Ints) -> Access:
         return _told((self._matrix @ _shared(given, drawn).T).T, count, given, drawn)
+
+
+def _somebody(demand: Floats) -> None:
+    if not demand.any(axis=-1).all():
+        raise ValueError("demand: people with needs somewhere were expected, not 0 everywhere")
 
 
 def _columns(differs: Bools) -> ways.Ints:

@@ -18,7 +18,7 @@ LEAST = 1e-200  # a smaller weight is out of reach: divided by, it would pass wh
 
 def within(limit: float) -> Decay:
     """The decay of a plain catchment: 1 up to `limit`, itself included, then 0."""
-    return _zones("limit", {limit: 1.0})
+    return _circle("limit", limit)
 
 
 def steps(table: Mapping[float, float]) -> Decay:
@@ -57,7 +57,7 @@ def read(decay: Decay | Mapping[float, float] | float) -> Decay:
     """The decay itself: from a table of zones, from one limit, or as it is."""
     if callable(decay):
         return decay
-    return _zones("decay", decay if isinstance(decay, Mapping) else {decay: 1.0})
+    return _zones("decay", decay) if isinstance(decay, Mapping) else _circle("decay", decay)
 
 
 def weigh(decay: Decay, cost: Floats) -> None:
@@ -65,20 +65,35 @@ def weigh(decay: Decay, cost: Floats) -> None:
     for start in range(0, len(cost), BLOCK):
         some = cost[start : start + BLOCK]
         with np.errstate(
-            over="ignore"
-        ):  # what passes all numbers is refused below, what falls below them is out of reach
-            weight = np.asarray(decay(some), np.float64)
-        if weight.shape != some.shape or not (weight.min() >= 0 and weight.max() < np.inf):
-            raise ValueError("decay: a finite weight of at least 0 for each cost was expected, not another")
-        weight = np.where(weight < LEAST, 0.0, weight)
-        cost[start : start + BLOCK] = np.where(some == np.inf, 0.0, weight)
+            all="ignore"
+        ):  # what is no number is refused below, what falls below all numbers is out of reach
+            weight = floats("decay", decay(some.copy()), missing=True, infinite=True)
+        if weight.shape != some.shape:
+            raise ValueError(
+                f"decay: a weight for each of {len(some)} costs was expected, not the shape {weight.shape}"
+            )
+        weight = np.where(some == np.inf, 0.0, weight)
+        if not (weight.min() >= 0 and weight.max() < np.inf):
+            bad = np.argmin((weight >= 0) & (weight < np.inf))
+            raise ValueError(
+                f"decay: a finite weight of at least 0 was expected, not {weight[bad]:g} for a cost of {some[bad]:g}"
+            )
+        cost[start : start + BLOCK] = np.where(weight < LEAST, 0.0, weight)
+
+
+def _circle(name: str, limit: float) -> Decay:
+    return _zones(name, {float(floats(name, limit, ndim=0, least=0, infinite=True)): 1.0})
 
 
 def _zones(name: str, table: Mapping[float, float]) -> Decay:
+    if not isinstance(table, Mapping):
+        raise ValueError(f"{name}: a table of zones, {{cost: weight}}, was expected, not {table!r}")
     if not table:
         raise ValueError(f"{name}: at least one zone was expected, not none")
-    edges = floats(name, sorted(table), ndim=1, least=0, infinite=True)
-    weights = np.append(floats(name, [table[edge] for edge in sorted(table)], ndim=1, least=0), 0.0)
+    costs = floats(name, list(table), ndim=1, least=0, infinite=True)
+    order = np.argsort(costs)
+    edges = costs[order]
+    weights = np.append(floats(name, list(table.values()), ndim=1, least=0)[order], 0.0)
 
     def decay(cost: Floats) -> Floats:
         if len(edges) > 16:
