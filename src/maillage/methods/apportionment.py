@@ -12,7 +12,7 @@ All arithmetic is in whole numbers and fractions: nothing is rounded before the 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from decimal import Decimal
 from fractions import Fraction
 from math import isfinite, lcm
@@ -103,14 +103,28 @@ def _largest_remainder(amount: int, key: list[int]) -> list[int]:
 
 
 def _listed(name: str, value: Any) -> list[Any]:
-    if isinstance(value, str | bytes) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) != 1:
+    unordered = isinstance(value, str | bytes | Mapping | Set)
+    if unordered or not isinstance(value, Iterable) or getattr(value, "ndim", 1) != 1:
         raise ValueError(f"{name}: a list of numbers was expected, not {value!r}")
-    return [one.item() if isinstance(one, np.generic) else one for one in value]
+    return [_plain(one) for one in value]
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _is_number(value: Any) -> bool:
+    """Finite, of any size, and not yes or no."""
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return isinstance(value, int | Fraction) and not isinstance(value, bool)
 
 
 def _weight(place: int, value: Any) -> Fraction:
     """Read exactly: a float is the fraction of two whole numbers that it is in memory."""
-    if not isinstance(value, int | float | Fraction | Decimal) or isinstance(value, bool) or not isfinite(value):
+    if not _is_number(value):
         raise ValueError(f"weights: finite numbers were expected, not {value!r} at {place}")
     if value < 0:
         raise ValueError(f"weights: at least 0 was expected, not {value} at {place}")
@@ -125,7 +139,7 @@ def _bounds(name: str, value: Any, count: int, *, endless: bool = False) -> list
 
 
 def _cents(name: str, value: Any) -> int:
-    exact = not isinstance(value, bool) and isinstance(value, int | np.integer | float | Fraction | Decimal)
-    if not exact or not isfinite(value) or int(value) != value or not 0 <= value <= LARGEST:
+    value = _plain(value)
+    if not _is_number(value) or not 0 <= value <= LARGEST or int(value) != value:
         raise ValueError(f"{name}: whole cents from 0 to {LARGEST} were expected, not {value!r}")
     return int(value)

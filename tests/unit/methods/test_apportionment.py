@@ -114,6 +114,8 @@ def test_nobody_is_above_its_ceiling_and_who_is_between_has_what_its_weight_says
     between, low, high = [], Fraction(0), None
     for cents, weight, least, top in zip(found, map(Fraction, key), floors, ceilings, strict=True):
         assert least <= cents <= (cents if top is None else top)
+        if least == top:  # held, whatever the level
+            continue
         if weight and least < cents and cents != top:
             between.append((cents, weight))
         elif weight and cents == least:  # the level has not lifted it
@@ -137,6 +139,13 @@ def test_what_a_ceiling_holds_back_goes_to_the_others():
     assert by_key(100, [1, 1, 2], [0, 0, 90], [5, None, None]).tolist() == [5, 5, 90]
 
 
+def test_numbers_of_any_kind_and_size_are_read_as_they_are():
+    assert by_key(np.float32(5), np.array([1, 1], np.float32)).tolist() == [3, 2]
+    assert by_key(np.int8(5), [10**400, 1]).tolist() == [5, 0]
+    assert by_key(Decimal(5), [Decimal("1e400"), Fraction(1, 3)]).tolist() == [5, 0]
+    assert by_key(5, [5e-324, 5e-324, 0.0]).tolist() == [3, 2, 0]
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -148,6 +157,12 @@ def test_what_a_ceiling_holds_back_goes_to_the_others():
             "amount_cents: whole cents from 0 to 9223372036854775807 were expected, not 9223372036854775808",
         ),
         ((float("nan"), [1]), "amount_cents: whole cents"),
+        ((10**400, [1]), "amount_cents: whole cents"),
+        ((Decimal("sNaN"), [1]), "amount_cents: whole cents"),
+        ((1, [Decimal("sNaN")]), "weights: finite numbers"),
+        ((1, [float("inf")]), "weights: finite numbers were expected, not inf at 0"),
+        ((1, {1: 2}), "weights: a list of numbers was expected, not {1: 2}"),
+        ((1, {1, 2}), "weights: a list of numbers"),
         ((1, []), "weights: at least one"),
         ((1, 5), "weights: a list of numbers was expected, not 5"),
         ((1, "12"), "weights: a list of numbers"),

@@ -207,6 +207,7 @@ def test_a_grade_that_is_missing_is_refused_or_counts_as_it_is_said():
     with pytest.raises(ValueError, match="grades: numbers without NaN was expected, not nan at 0, 1"):
         voting.majority_judgment([[3, NAN], [3, 2]])
     assert voting.majority_judgment([[3, NAN], [3, 2]], missing=0).median.tolist() == [3, 0]
+    assert voting.majority_judgment([[NAN, NAN]], missing=-1).median.tolist() == [-1, -1]
 
 
 def test_a_need_that_came_late_is_judged_by_those_who_were_asked():
@@ -218,6 +219,14 @@ def test_a_need_that_came_late_is_judged_by_those_who_were_asked():
     assert found.standard_error[0] == pytest.approx(np.sqrt(2 / 9 / 3))
     assert (found.lower[:2] <= found.estimate[:2]).all()
     assert (found.upper[:2] >= found.estimate[:2] - 1e-12).all()
+
+
+@given(st.integers(1, 40), st.sampled_from([0.5, 0.9, 0.95, 1 - 2**-53]))
+@few
+def test_the_interval_of_an_approval_lies_between_0_and_1_and_around_it(voters, confidence):
+    found = voting.approval([[1, 0]] * voters, confidence=confidence)
+    assert found.lower[1] == 0 < found.lower[0]
+    assert found.upper[1] < 1 == found.upper[0]
 
 
 def test_the_interval_of_an_approval_is_wilsons():
@@ -271,6 +280,37 @@ def test_robustness_reads_incomplete_ballots_as_the_count_did():
     assert found.estimate == pytest.approx(counted_anew(voting.majority_judgment, grades, 1, missing=0))
 
 
+def test_many_ballots_may_be_lost_of_many_that_are_alike():
+    found = voting.robustness(voting.approval([[1, 0], [0, 1]], counts=[2_300, 1]), top=1, lost=1_100, samples=2_000)
+    assert found.exact
+    assert found.estimate == pytest.approx(1)
+    lose = voting.robustness(voting.approval([[1, 0], [0, 1]], counts=[601, 600]), top=1, lost=1_200, samples=2_000)
+    assert lose.inside == pytest.approx([601 / 1_201, 600 / 1_201])  # who is left alone decides
+
+
+@pytest.mark.parametrize("method", [voting.schulze, voting.borda, voting.majority_judgment, voting.approval])
+def test_three_voters_are_the_fewest_of_whom_two_may_be_lost(method):
+    for voters in (1, 2):
+        with pytest.raises(ValueError, match=f"lost: fewer than the {voters} ballots was expected, not 2"):
+            voting.robustness(method([[1, 0]] * voters), top=1)
+    assert voting.robustness(method([[1, 0]] * 3), top=1).estimate == 1
+
+
+@given(methods, chances)
+@few
+def test_what_is_given_stays_as_it_was_and_may_come_in_any_form(method, seed):
+    ballots = ballots_for(method, seed)
+    counts = np.random.default_rng(seed).integers(1, 3, len(ballots))
+    want = method(ballots, counts=counts).rank.tolist()
+    striped = np.repeat(ballots, 2, axis=1)[:, ::2]
+    striped.flags.writeable = counts.flags.writeable = False
+    forms = [striped, ballots.tolist(), ballots.astype(np.int8), np.asfortranarray(ballots, np.float32)]
+    for form in [*forms, ballots.astype(object)]:
+        found = method(form, counts=counts)
+        voting.robustness(found, top=2, samples=20)
+        assert found.rank.tolist() == want
+
+
 def test_with_too_many_losses_some_are_drawn_and_the_same_seed_draws_the_same():
     ballots = np.random.default_rng(3).random((60, 5))
     result = voting.schulze(ballots)
@@ -304,11 +344,17 @@ def test_alike_ballots_are_tried_once_and_weigh_as_many_as_they_are():
         (lambda: voting.schulze([[1, float("inf")]]), "rankings: finite numbers"),
         (lambda: voting.schulze([[1, 2]], unranked="first"), "unranked: last or unknown was expected, not 'first'"),
         (lambda: voting.borda([[1, 2]], unranked="first"), "unranked: last or unknown"),
-        (lambda: voting.borda([[1, 2]], counts=[1, 2]), "counts: whole numbers, one for each of 1 ballots"),
-        (lambda: voting.borda([[1, 2]], counts=[1.5]), "counts: whole numbers"),
-        (lambda: voting.borda([[1, 2]], counts=[0]), "counts: whole numbers.* and not all 0"),
+        (lambda: voting.borda([[1, 2]], counts=[1, 2]), "counts: one for each of the 1 ballots was expected, not 2"),
+        (lambda: voting.borda([[1, 2]], counts=[1.5]), "counts: whole numbers were expected, not 1.5 at 0"),
+        (lambda: voting.borda([[1, 2]] * 99, counts=[1] * 98 + [0.5]), "counts: whole numbers .* not 0.5 at 98$"),
+        (lambda: voting.borda([[1, 2]], counts=[0]), "counts: at least 1 voter was expected, not 0"),
+        (lambda: voting.borda([[1, 2]], counts=[1e300]), "counts: at most 9007199254740991"),
         (lambda: voting.borda([[1, 2]], counts=[-1]), "counts: at least 0"),
-        (lambda: voting.majority_judgment([[1, 2.5]]), "grades: whole numbers were expected, not 2.5"),
+        (lambda: voting.majority_judgment([[1, 2.5]]), "grades: whole numbers were expected, not 2.5 at 0, 1"),
+        (lambda: voting.majority_judgment([[1, 1e300]]), "grades: at most 9007199254740991"),
+        (lambda: voting.majority_judgment([[1, NAN]], missing=1.5), "missing: whole numbers were expected, not 1.5"),
+        (lambda: voting.majority_judgment([[1, NAN]], missing=NAN), "missing: numbers without NaN"),
+        (lambda: voting.majority_judgment([[1, NAN]], missing="a"), "missing: numbers were expected"),
         (lambda: voting.approval([[1, 2]]), "ballots: 0, 1 or NaN was expected, not 2"),
         (lambda: voting.approval([[1, 0]], confidence=1), "confidence: between 0 and 1"),
         (
@@ -316,6 +362,12 @@ def test_alike_ballots_are_tried_once_and_weigh_as_many_as_they_are():
             "orders: each of 0 to 1 at most once .* on ballot 0",
         ),
         (lambda: voting.ranks_from_orders([[2]], candidates=2), "orders: each of 0 to 1"),
+        (lambda: voting.ranks_from_orders([[0.5]], candidates=2), "orders: each of 0 to 1 .*, not 0.5 on ballot 0"),
+        (lambda: voting.ranks_from_orders([[True]], candidates=2), "orders: each of 0 to 1 .*, not True"),
+        (lambda: voting.ranks_from_orders(["ab"], candidates=2), "orders: a list for each voter .*, not 'ab'"),
+        (lambda: voting.ranks_from_orders([[0], None], candidates=2), "orders: a list for each voter .*, not None"),
+        (lambda: voting.ranks_from_orders(5, candidates=2), "orders: a list for each voter was expected, not 5"),
+        (lambda: voting.ranks_from_orders([[[[0]]]], candidates=2), "orders: each of 0 to 1 .*, not .0. on ballot 0"),
         (lambda: voting.robustness(voting.approval([[1, 0]] * 3), top=0), "top: a whole number of at least 1"),
         (lambda: voting.robustness(voting.approval([[1, 0]] * 3), top=3), "top: at most the 2 candidates"),
         (

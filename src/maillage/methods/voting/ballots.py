@@ -14,15 +14,18 @@ from maillage.methods.arguments import floats, whole
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Array = NDArray[Any]
+LARGEST = 2**53 - 1  # of the whole numbers that floats tell apart
 
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """What counting again without some ballots needs: `copies` (kinds,), how many voters cast each kind of ballot; `ranks`, which
-    takes the kinds of the ballots that are gone, (times, lost), and returns the rank of each candidate, (times, candidates)."""
+    """What counting again without some ballots needs."""
 
-    copies: Ints
-    ranks: Callable[[Ints], Ints]
+    copies: Ints  # (kinds,) how many voters cast each kind of ballot
+    ranks: Callable[
+        [Ints], Ints
+    ]  # of the kinds that are gone, (times, lost): the rank of each candidate, (times, candidates)
+    chosen: bool = False  # rank 1 is what was chosen, however many; the others are not in order
 
 
 def ranks_from_orders(orders: Sequence[Sequence[int | Sequence[int]]], *, candidates: int) -> Floats:
@@ -31,21 +34,32 @@ def ranks_from_orders(orders: Sequence[Sequence[int | Sequence[int]]], *, candid
     `[[2, 0], [1, [0, 2]]]` of 3 candidates: the first voter puts 2 before 0 and leaves 1 out; the second puts 1 before 0 and 2,
     which are tied. Who is left out is NaN. `ValueError` for a candidate that does not exist or stands twice on one ballot.
     """
-    found = np.full((len(orders), whole("candidates", candidates, least=2)), np.nan)
+    candidates = whole("candidates", candidates, least=2)
+    for listed in (orders, *(orders if _is_list(orders) else ())):
+        if not _is_list(listed):
+            raise ValueError(f"orders: a list for each voter was expected, not {listed!r}")
+    found = np.full((len(orders), candidates), np.nan)
     for voter, order in enumerate(orders):
         for place, group in enumerate(order, start=1):
             for one in group if isinstance(group, Sequence | np.ndarray) else (group,):
-                if not 0 <= one < candidates or not np.isnan(found[voter, one]):
+                known = isinstance(one, int | np.integer) and not isinstance(one, bool) and 0 <= one < candidates
+                if not known or not np.isnan(found[voter, one]):
                     raise ValueError(
-                        f"orders: each of 0 to {candidates - 1} at most once was expected, not {one} on ballot {voter}"
+                        f"orders: each of 0 to {candidates - 1} at most once was expected, not {one!r} on ballot {voter}"
                     )
                 found[voter, one] = place
     return found
 
 
-def table(name: str, value: ArrayLike, counts: ArrayLike | None, **limits: Any) -> tuple[Floats, Ints]:
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes)
+
+
+def table(
+    name: str, value: ArrayLike, counts: ArrayLike | None, read: Callable[..., Floats] = floats, **limits: Any
+) -> tuple[Floats, Ints]:
     """The kinds of ballots (kinds, candidates), each once, and how many voters cast each."""
-    rows = floats(name, value, ndim=2, **limits)
+    rows = read(name, value, ndim=2, **limits)
     if rows.shape[0] < 1 or rows.shape[1] < 2:
         raise ValueError(f"{name}: at least 1 ballot on 2 candidates was expected, not the shape {rows.shape}")
     cast = how_many(counts, len(rows))
@@ -59,12 +73,23 @@ def how_many(counts: ArrayLike | None, rows: int) -> Ints:
     """How many voters cast each ballot: 1 when nothing is said."""
     if counts is None:
         return np.ones(rows, np.int64)
-    found = floats("counts", counts, ndim=1, least=0)
-    if len(found) != rows or (found != np.floor(found)).any() or found.sum() < 1:
-        raise ValueError(
-            f"counts: whole numbers, one for each of {rows} ballots and not all 0, were expected, not {counts}"
-        )
-    return found.astype(np.int64)
+    found = whole_numbers("counts", counts, ndim=1, least=0, most=LARGEST).astype(np.int64)
+    if len(found) != rows:
+        raise ValueError(f"counts: one for each of the {rows} ballots was expected, not {len(found)}")
+    if not found.any():
+        raise ValueError("counts: at least 1 voter was expected, not 0")
+    return found
+
+
+def whole_numbers(name: str, value: ArrayLike, **limits: Any) -> Floats:
+    """The numbers of `value`, whole where they are not NaN."""
+    found = floats(name, value, **limits)
+    wrong = np.argwhere(~np.isnan(found) & (found != np.floor(found)))
+    if len(wrong):
+        place = tuple(int(one) for one in wrong[0])
+        at = f" at {', '.join(map(str, place))}" if place else ""
+        raise ValueError(f"{name}: whole numbers were expected, not {found[place]:g}{at}")
+    return found
 
 
 def ranked_by(*keys: Array) -> Ints:

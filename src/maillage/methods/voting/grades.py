@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from maillage.methods.arguments import share
-from maillage.methods.voting.ballots import Floats, Ints, Recount, in_order, ranked_by, table
+from maillage.methods.voting.ballots import LARGEST, Floats, Ints, Recount, in_order, ranked_by, table, whole_numbers
 from maillage.methods.voting.robustness import wilson
 
 
@@ -56,10 +56,10 @@ def majority_judgment(
     do the numbers of the grades, only their order. Another candidate who comes or goes changes nothing between two.
     Source: Balinski and Laraki, A theory of measuring, electing, and ranking, PNAS 104 (2007); Majority Judgment, MIT Press (2010).
     """
-    kinds, copies = table("grades", grades, counts, missing=missing is not None)
-    filled = kinds if missing is None else np.where(np.isnan(kinds), missing, kinds)
-    if (filled != np.floor(filled)).any():
-        raise ValueError(f"grades: whole numbers were expected, not {filled[filled != np.floor(filled)][0]:g}")
+    limits = {"least": -LARGEST, "most": LARGEST}
+    kinds, copies = table("grades", grades, counts, whole_numbers, missing=missing is not None, **limits)
+    none = np.nan if missing is None else whole_numbers("missing", missing, ndim=0, **limits)
+    filled = np.where(np.isnan(kinds), none, kinds)
     levels, which = np.unique(filled, return_inverse=True)
     steps = which.reshape(filled.shape).astype(np.int64)
     tally = np.stack([copies @ (steps == level) for level in range(len(levels))], axis=-1)

@@ -55,10 +55,12 @@ def robustness(
     whatever `top`, and the voters who are left share the whole budget.
     `ValueError`: fewer than `lost` + 1 ballots.
     """
-    copies = result.recount.copies
+    copies, ranks = result.recount.copies, result.recount.ranks
     candidates, ballots = len(result.rank), int(copies.sum())
     top, lost = whole("top", top, least=1), whole("lost", lost, least=1)
     samples, seed, confidence = whole("samples", samples, least=1), whole("seed", seed), share("confidence", confidence)
+    if result.recount.chosen:
+        top = 1
     if top > candidates:
         raise ValueError(f"top: at most the {candidates} candidates was expected, not {top}")
     if ballots <= lost:
@@ -68,7 +70,7 @@ def robustness(
     first = result.rank <= top
     kept, inside = 0.0, np.zeros(candidates)
     for part in chunks(len(gone), candidates**2, 500_000):
-        now = result.recount.ranks(gone[part]) <= top
+        now = ranks(gone[part]) <= top
         kept += float(weight[part] @ (now == first).all(axis=1))
         inside += weight[part] @ now
     estimate = min(kept, 1.0)
@@ -81,25 +83,25 @@ def robustness(
 
 def wilson(shares: ArrayLike, counts: ArrayLike, confidence: float) -> tuple[Floats, Floats]:
     """The interval of a share of a count (Wilson, Journal of the American Statistical Association 22, 1927)."""
-    z, of, n = (
-        NormalDist().inv_cdf((1 + confidence) / 2),
-        np.asarray(shares, np.float64),
-        np.asarray(counts, np.float64),
-    )
+    of, n = np.asarray(shares, np.float64), np.asarray(counts, np.float64)
+    z = -NormalDist().inv_cdf((1 - confidence) / 2)
     middle, half = of + z * z / (2 * n), z * np.sqrt(of * (1 - of) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
-    return (middle - half) / scale, (middle + half) / scale
+    lower, upper = (middle - half) / scale, (middle + half) / scale
+    return np.where(of == 0, 0.0, lower), np.where(of == 1, 1.0, upper)  # as they are without rounding
 
 
 def _all_losses(copies: Ints, lost: int) -> tuple[Ints, Floats]:
     """Every loss once, as the kinds of its ballots, and how likely it is."""
     flat = chain.from_iterable(combinations_with_replacement(range(len(copies)), lost))
     gone = np.fromiter(flat, np.int64).reshape(-1, lost)
-    weight = np.ones(len(gone))
+    weight = np.zeros(len(gone))  # logarithms: the ways to lose thousands are more than a float holds
     again = np.zeros(len(gone), np.int64)  # how many of its own kind stand before each; kinds are sorted
     for place in range(lost):
         again = np.where(gone[:, place] == gone[:, place - 1], again + 1, 0) if place else again
-        weight *= np.maximum(copies[gone[:, place]] - again, 0) / (again + 1)
+        with np.errstate(divide="ignore"):  # none left of its kind: impossible
+            weight += np.log(np.maximum(copies[gone[:, place]] - again, 0) / (again + 1))
+    weight = np.exp(weight - weight.max())
     possible = weight > 0
     return gone[possible], weight[possible] / weight.sum()
 

@@ -10,8 +10,8 @@ from math import lcm
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from maillage.methods.arguments import among, floats, whole
-from maillage.methods.voting.ballots import Floats, Ints, Recount, how_many
+from maillage.methods.arguments import among, whole
+from maillage.methods.voting.ballots import LARGEST, Ints, Recount, how_many, whole_numbers
 
 MEASURES = ("cost", "number")
 COMPLETIONS = ("none", "add_unit", "greedy", "add_unit_then_greedy")
@@ -75,8 +75,8 @@ def equal_shares(
     """
     among("measure", measure, MEASURES)
     among("completion", completion, COMPLETIONS)
-    points = _whole_table("utilities", floats("utilities", utilities, ndim=2, least=0, most=10**9))
-    price = _whole_table("costs", floats("costs", costs, ndim=1, least=1, most=2**53))
+    points = whole_numbers("utilities", utilities, ndim=2, least=0, most=10**9).astype(np.int64)
+    price = whole_numbers("costs", costs, ndim=1, least=1, most=LARGEST).astype(np.int64)
     if not points.size:
         raise ValueError(f"utilities: at least 1 ballot on 1 project was expected, not the shape {points.shape}")
     if points.shape[1] != len(price):
@@ -91,15 +91,9 @@ def equal_shares(
     funded, completed = np.zeros(len(price), bool), np.zeros(len(price), bool)
     funded[equal + added], completed[added] = True, True
     rank = np.where(funded, 1, len(price) + 1).astype(np.int64)
-    recount = Recount(copies, partial(_funded_without, fund, copies))
+    recount = Recount(copies, partial(_funded_without, fund, copies), chosen=True)
     order = np.array(equal + added, np.int64)
     return EqualShares(funded, order, rank, completed, int(price[funded].sum()), units, recount)
-
-
-def _whole_table(name: str, found: Floats) -> Ints:
-    if (found != np.floor(found)).any():
-        raise ValueError(f"{name}: whole numbers were expected, not {found[found != np.floor(found)][0]:g}")
-    return found.astype(np.int64)
 
 
 def _decided(fund: _Fund, copies: Ints) -> tuple[list[int], list[int], int]:
