@@ -62,7 +62,7 @@ def _plain(found: float, error: float) -> tuple[float, ...]:
 
 
 def _log(found: float, error: float) -> tuple[float, ...]:
-    return found, error, found * np.exp(-Z * error), found * np.exp(Z * error)
+    return found, found * error, found * np.exp(-Z * error), found * np.exp(Z * error)
 
 
 def _pair(name: str, y: Floats, s: Floats, i: int, j: int) -> Row:
@@ -171,14 +171,14 @@ def _deviation(y: Floats, p: Floats) -> Floats:
 SIMULATED: dict[str, Callable[[Floats, Floats], Floats]] = {
     "between_group_sd": _deviation,
     "coefficient_of_variation": lambda y, p: 100 * _deviation(y, p) / _mean(y, p),
-    "mean_difference_mean": lambda y, p: _away(y, _mean(y, p)).mean(-1),
-    "mean_difference_mean_weighted": lambda y, p: (p * _away(y, _mean(y, p))).sum(-1),
-    "mean_difference_best": lambda y, p: _away(y, y.max(-1)).mean(-1),
-    "mean_difference_best_weighted": lambda y, p: (p * _away(y, y.max(-1))).sum(-1),
-    "mean_difference_reference": lambda y, p: _away(y, y[..., 0]).mean(-1),
-    "mean_difference_reference_weighted": lambda y, p: (p * _away(y, y[..., 0])).sum(-1),
-    "index_of_disparity": lambda y, p: 100 * _away(y, _mean(y, p)).mean(-1) / _mean(y, p),
-    "index_of_disparity_weighted": lambda y, p: 100 * (p * _away(y, _mean(y, p))).sum(-1) / _mean(y, p),
+    "mean_difference_mean_unweighted": lambda y, p: _away(y, _mean(y, p)).mean(-1),
+    "mean_difference_mean": lambda y, p: (p * _away(y, _mean(y, p))).sum(-1),
+    "mean_difference_best_unweighted": lambda y, p: _away(y, y.max(-1)).mean(-1),
+    "mean_difference_best": lambda y, p: (p * _away(y, y.max(-1))).sum(-1),
+    "mean_difference_reference_unweighted": lambda y, p: _away(y, y[..., 0]).mean(-1),
+    "mean_difference_reference": lambda y, p: (p * _away(y, y[..., 0])).sum(-1),
+    "index_of_disparity_unweighted": lambda y, p: 100 * _away(y, _mean(y, p)).mean(-1) / _mean(y, p),
+    "index_of_disparity": lambda y, p: 100 * (p * _away(y, _mean(y, p))).sum(-1) / _mean(y, p),
 }
 
 

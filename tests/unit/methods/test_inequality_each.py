@@ -49,7 +49,8 @@ def test_of_several_highest_groups_the_one_known_least_counts():
 def test_the_interval_of_a_ratio_is_divided_and_multiplied_by_the_same_factor():
     found = inequality.ratio(Y, standard_errors=S)
     assert float(found.lower) * float(found.upper) == pytest.approx(value(found) ** 2)
-    assert float(found.standard_error) == pytest.approx(np.hypot(1 / 60, 3 / 20))
+    assert float(found.standard_error) == pytest.approx(3 * np.hypot(1 / 60, 3 / 20))
+    assert float(found.upper / found.estimate) == pytest.approx(np.exp(1.959964 * found.standard_error / 3))
 
 
 # ---- concentration
@@ -340,6 +341,25 @@ def test_an_argument_that_cannot_be_is_refused_by_its_name():
         ("clusters", lambda: q.survey_slope_index([0.0, 1], [1, 2], clusters=[1, 1])),
         ("clusters", lambda: q.survey_slope_index([0.0, 1], [1, 2], clusters=[1, 1, 2])),
         ("strata", lambda: q.survey_slope_index([0.0, 1], [1, 2], strata=["a"])),
+        ("strata", lambda: q.survey_slope_index([0.0, 1], [1, 2], strata=["a", None])),
+        ("clusters", lambda: q.survey_slope_index([0.0, 1], [1, 2], clusters=[1, np.nan])),
+        ("clusters", lambda: q.survey_slope_index([0.0, 1], [1, 2], clusters=[None, 1])),
+        ("average", lambda: q.population_attributable_risk(Y, average=-1)),
+        ("average", lambda: q.population_attributable_risk(Y, average=101, scale=100)),
+        ("average", lambda: q.index_of_disparity(Y, average=-1, weighted=False)),
+        ("average", lambda: q.mean_difference(Y, average=101, scale=100, weighted=False)),
+        ("limits", lambda: q.absolute_concentration_index(Y, people, limits=100)),
+        ("limits", lambda: q.absolute_concentration_index(Y, people, limits=(0, np.nan))),
+        ("limits", lambda: q.absolute_concentration_index(Y, people, limits=(0, 50, 100))),
+        ("reference", lambda: q.every_measure(Y, people, ordered=True, scale=100, reference=1)),
+        ("ordered", lambda: q.every_measure(Y, people, ordered="no", scale=100)),
+        ("ordered", lambda: q.difference(Y, ordered=[0, 1])),
+        ("ordered", lambda: q.population_attributable_risk(Y, people, ordered=None)),
+        ("weighted", lambda: q.mean_difference(Y, people, weighted="unweighted")),
+        ("weighted", lambda: q.index_of_disparity(Y, people, weighted="no")),
+        ("correct_noise", lambda: q.theil(Y, people, standard_errors=S, correct_noise="no")),
+        ("correct_noise", lambda: q.between_group_sd(Y, people, standard_errors=S, correct_noise="no")),
+        ("correct_noise", lambda: q.between_group_variance(Y, people, standard_errors=S, correct_noise="no")),
         ("scale", lambda: q.survey_slope_index([0.0, 1], [1, 2], scale=0)),
         ("model", lambda: q.survey_slope_index([0.0, 1], [1, 2], model="probit")),
     ]:

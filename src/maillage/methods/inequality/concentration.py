@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from maillage.methods.arguments import Floats, among
+from maillage.methods.arguments import Floats, among, floats
 from maillage.methods.inequality.ground import Codes, Groups, Measure, Reason, normal, read, reasons, unknown
 
 FORMS = ("plain", "wagstaff", "erreygers")
@@ -117,9 +117,10 @@ def _error(groups: Groups) -> tuple[Floats, Codes]:
 def _within(groups: Groups, limits: tuple[float, float] | None) -> Groups:
     if limits is None:
         return groups
-    least, most = limits
-    if not least < most:
-        raise ValueError(f"limits: the least below the most was expected, not {limits}")
+    pair = floats("limits", limits, ndim=1)
+    if len(pair) != 2 or not pair[0] < pair[1]:
+        raise ValueError(f"limits: the least and the most, the least below, were expected, not {limits}")
+    least, most = (float(one) for one in pair)
     outside = (groups.value < least) | (groups.value > most)
     if outside.any():
         raise ValueError(

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from maillage.methods.arguments import Floats, share, whole
-from maillage.methods.inequality.ground import Groups, Measure, Reason, Truths, Whole, over, reasons, scaled
+from maillage.methods.inequality.ground import Groups, Measure, Reason, Truths, Whole, over, reasons, scaled, told
 
 BLOCK: Final = 1 << 16  # numbers at a time: they stay in the cache
 FAR: Final = 6.0  # standard errors: beyond, a cut takes away less than 1e-9
@@ -59,7 +59,7 @@ class Sample:
 
     @cached_property
     def deviation(self) -> Floats:
-        return np.sqrt(np.maximum(self.weighted(self.away, self.away) - self.noise, 0))
+        return np.sqrt(np.maximum(self.weighted(np.square(self.away)) - self.noise, 0))
 
     @cached_property
     def percent(self) -> Floats:
@@ -81,10 +81,10 @@ class Sample:
         assert self.reference is not None
         return _distance(self.value, self.value[self.reference, np.arange(self.value.shape[1])])
 
-    def weighted(self, *parts: Floats) -> Floats:
-        """Of the product of the parts, the mean over groups, each with its share of the people."""
+    def weighted(self, part: Floats) -> Floats:
+        """The mean over groups, each with its share of the people."""
         assert self.share is not None
-        found: Floats = np.einsum(",".join(["gi", *["gid"] * len(parts)]) + "->id", self.share, *parts)
+        found: Floats = np.einsum("gi,gid->id", self.share, part)
         return found
 
 
@@ -133,6 +133,7 @@ def question(
     groups: Groups,
     *,
     average: ArrayLike | None = None,
+    least: float | None = None,
     more: Truths | None = None,
     reference: Whole | None = None,
     correct_noise: bool = False,
@@ -142,11 +143,11 @@ def question(
     confidence: float,
 ) -> Question:
     noise = np.zeros(groups.batch)
-    if correct_noise:
+    if told("correct_noise", correct_noise):
         noise = variance_noise(groups)
-    known = None if average is None else over("average", average, groups.batch)
+    known = None if average is None else over("average", average, groups.batch, least=least)
     upward = np.ones(groups.batch, bool) if more is None else more
-    most = np.full(groups.batch, np.inf) if scale is None else scaled(scale, groups)
+    most = np.full(groups.batch, np.inf) if scale is None else scaled(scale, groups, known)
     return Question(groups, known, upward, reference, noise, most, draws, seed, confidence)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from maillage.methods.arguments import Floats, floats
-from maillage.methods.inequality.ground import Groups, Measure, Reason, Truths, normal, read, reasons, unknown
+from maillage.methods.inequality.ground import Groups, Measure, Reason, Truths, normal, read, reasons, told, unknown
 
 Like = Literal["healthequal"] | None
 THOUSAND: Final = 1000.0
@@ -28,7 +28,8 @@ def theil(
     """Theil's index times 1000, sum of 1000 p_j r_j ln r_j with r = y / mean and p the shares of the population.
 
     Zero when all groups are equal, else above; a factor on the values, the order of groups and the merging of equal ones change
-    nothing. A value of zero is read as `floor`, as WHO reads it. NaN where all values are zero.
+    nothing. A value of zero is read as `floor`, in the units of the indicator, as WHO reads it (or as the least of the other values, where
+    that is less still). NaN where all values are zero.
     Standard error, by the delta method: 1000 sqrt(sum of p^2 s^2 (ln r - T)^2) / mean, T the index before the 1000.
     WHO's toolkit and healthequal forget the 1000 there: in a simulation of WHO's sample the true spread was 1066 times the error
     they print. like="healthequal" prints theirs. correct_noise: takes off what sampling adds on average, half of the sum of s^2
@@ -73,8 +74,9 @@ def _read(
     """Groups without zeros, and where all of an indicator was zero."""
     least = float(floats("floor", floor, ndim=0, above=0))
     groups = read(estimates, population, standard_errors, least=0)
-    value = np.where(groups.value == 0, least, groups.value)
-    return Groups(value, groups.people, groups.error), (groups.value == 0).all(-1)
+    zero = groups.value == 0
+    lowest = np.where(zero, least, groups.value).min(-1, keepdims=True)
+    return Groups(np.where(zero, lowest, groups.value), groups.people, groups.error), zero.all(-1)
 
 
 def _answer(
@@ -90,7 +92,7 @@ def _answer(
     """From the index and its first and second derivatives, both times the mean (the second: its square)."""
     if like not in {None, "healthequal"}:
         raise ValueError(f"like: 'healthequal' or None was expected, not {like!r}")
-    if correct_noise and groups.error is None:
+    if told("correct_noise", correct_noise) and groups.error is None:
         raise ValueError("standard_errors: those of the groups were expected for the correction, not None")
     found, error = THOUSAND * found, unknown(groups.batch)
     if groups.error is not None:

@@ -26,9 +26,7 @@ class Reason(IntEnum):
     TOO_FEW_GROUPS = 2  # estimate only: two groups lie on every straight line, which leaves nothing to judge it by
     ZERO = 3  # a ratio to zero, or to something below it; or its interval where it is zero itself: no logarithm
     AT_THE_LIMIT = 4  # every group at 0, or every group at the scale: no curve to be fitted, no interval
-    DIVERGED = (
-        5  # the fitted curve is a step: in their order groups are at 0, then at the scale, with one between at most
-    )
+    DIVERGED = 5  # the curve is a step: in their order groups are at 0, then at the scale, with one between at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Measure:
     """Arrays of the leading shape of the estimates, () for one indicator; NaN where `reason` says why."""
 
     estimate: Floats
-    standard_error: Floats  # in the units of the estimate; of its logarithm for `ratio` and `relative_index`
+    standard_error: Floats  # in the units of the estimate
     lower: Floats
     upper: Floats
     reason: Codes  # of `Reason`
@@ -92,12 +90,13 @@ def read(
     return Groups(value, people, error)
 
 
-def scaled(scale: ArrayLike, groups: Groups) -> Floats:
-    """What the indicator is a share of, for each indicator; no estimate is above it."""
+def scaled(scale: ArrayLike, groups: Groups, average: Floats | None = None) -> Floats:
+    """What the indicator is a share of, for each indicator; no estimate is above it, nor the average where one is given."""
     found = over("scale", scale, groups.batch, above=0)
-    above = groups.value > found[..., None]
-    if above.any():
-        raise ValueError(f"estimates: at most the scale was expected, not {groups.value[above][0]:g}")
+    for name, value in (("estimates", groups.value), ("average", None if average is None else average[..., None])):
+        if value is not None and (value > found[..., None]).any():
+            came = value[value > found[..., None]][0]
+            raise ValueError(f"{name}: at most the scale was expected, not {came:.15g}")
     return found
 
 
@@ -108,17 +107,24 @@ def spread(name: str, found: Floats, model: Floats) -> Floats:
     return np.broadcast_to(found, model.shape)
 
 
-def over(name: str, value: ArrayLike, batch: tuple[int, ...], *, above: float | None = None) -> Floats:
+def over(
+    name: str, value: ArrayLike, batch: tuple[int, ...], *, least: float | None = None, above: float | None = None
+) -> Floats:
     """A number for each indicator, or one for all."""
-    return np.broadcast_to(_fits(name, floats(name, value, above=above), batch), batch)
+    return np.broadcast_to(_fits(name, floats(name, value, least=least, above=above), batch), batch)
 
 
 def polarity(favourable: ArrayLike, batch: tuple[int, ...]) -> Truths:
     """True where more is better, for each indicator or for all."""
-    found = np.asarray(favourable)
-    if found.dtype.kind not in "biu" or not np.isin(found, (0, 1)).all():
-        raise ValueError(f"favourable: True or False was expected, not {favourable!r}")
-    return np.broadcast_to(_fits("favourable", found.astype(bool), batch), batch)
+    return np.broadcast_to(_fits("favourable", _truths("favourable", favourable), batch), batch)
+
+
+def told(name: str, value: bool) -> bool:
+    """True or False, once for all indicators."""
+    found = _truths(name, value)
+    if found.ndim:
+        raise ValueError(f"{name}: one True or False for all was expected, not {value!r}")
+    return bool(found)
 
 
 def chosen(reference: ArrayLike, value: Floats) -> Whole:
@@ -154,10 +160,10 @@ def normal(estimate: Floats, error: Floats, confidence: float, reason: Codes) ->
 
 
 def logarithmic(estimate: Floats, error: Floats, confidence: float, reason: Codes) -> Measure:
-    """Of a ratio: z standard errors of its logarithm on both sides, never below zero."""
+    """Of a ratio, from the standard error of its logarithm: z of those on both sides, never below zero."""
     with np.errstate(over="ignore", invalid="ignore"):  # an error beyond all bounds: from zero to infinity
         factor = np.exp(z_value(confidence) * error)
-        return _measure(estimate, error, estimate / factor, estimate * factor, reason)
+        return _measure(estimate, estimate * error, estimate / factor, estimate * factor, reason)
 
 
 def reasons(batch: tuple[int, ...], *met: tuple[Truths | bool, Reason]) -> Codes:
@@ -175,6 +181,14 @@ def unknown(batch: tuple[int, ...]) -> Floats:
 def _measure(estimate: Floats, error: Floats, lower: Floats, upper: Floats, reason: Codes) -> Measure:
     """Arrays also where NumPy made numbers of arrays without axes."""
     return Measure(np.asarray(estimate), np.asarray(error), np.asarray(lower), np.asarray(upper), reason)
+
+
+def _truths(name: str, value: ArrayLike) -> Truths:
+    """True or False, or 1 or 0 as in a table."""
+    found = np.asarray(value)
+    if found.dtype.kind not in "biu" or not np.isin(found, (0, 1)).all():
+        raise ValueError(f"{name}: True or False was expected, not {value!r}")
+    return found.astype(bool)
 
 
 def _fits(name: str, found: NDArray[Any], batch: tuple[int, ...]) -> NDArray[Any]:

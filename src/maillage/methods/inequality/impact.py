@@ -21,6 +21,7 @@ from maillage.methods.inequality.ground import (
     read,
     reasons,
     scaled,
+    told,
 )
 
 Like = Literal["healthequal"] | None
@@ -85,7 +86,8 @@ def population_attributable_fraction(
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(zero, np.nan, HUNDRED * found.gain / found.mean)
     error = found.error if like else HUNDRED * found.error
-    why = reasons(part.shape, (zero, Reason.ZERO), (not found.known, Reason.NO_STANDARD_ERROR))
+    lost = np.isnan(found.error)
+    why = reasons(part.shape, (zero, Reason.ZERO), (not found.known, Reason.NO_STANDARD_ERROR), (lost, Reason.ZERO))
     return normal(part, np.where(zero, np.nan, error), confidence, why)
 
 
@@ -101,12 +103,13 @@ def _impact(
         came = "neither" if population is None else "both"
         raise ValueError(f"population: the people of each group, or the average, was expected, not {came}")
     groups = read(estimates, population, None, least=0)
-    size = None if scale is None else scaled(scale, groups)
+    known = None if average is None else over("average", average, groups.batch, least=0)
+    size = None if scale is None else scaled(scale, groups, known)
     more = polarity(favourable, groups.batch)
     people = np.ones_like(groups.value) if groups.people is None else groups.people
     last = np.full(groups.batch, groups.value.shape[-1] - 1)
-    place = last if ordered else best(groups.value, more, people)
-    mean = groups.mean if average is None else over("average", average, groups.batch)
+    place = last if told("ordered", ordered) else best(groups.value, more, people)
+    mean = groups.mean if known is None else known
     target = at(groups.value, place)
     gain = np.where(more, np.maximum(target - mean, 0), np.minimum(target - mean, 0))
     error = np.full(groups.batch, np.nan)
@@ -116,13 +119,17 @@ def _impact(
 
 
 def _walter(groups: Groups, share: Floats, inside: Floats, mean: Floats) -> Floats:
-    """Standard error of the fraction, from a table of two by two: inside or outside the reference, with or without."""
+    """Standard error of the fraction, from a table of two by two: inside or outside the reference, with or without.
+
+    The table is of parts of all people, N = 1, so that no number of people is too large for it; the error shrinks with their root.
+    """
     assert groups.people is not None
     everyone = groups.people.sum(-1)
+    inside = inside / everyone
     c = share * inside
     d = inside - c
-    a = np.maximum(mean * everyone - c, 0)  # of rounding: nobody else has it
-    b = np.maximum(everyone - a - inside, 0)
+    a = np.maximum(mean - c, 0)  # of rounding: nobody else has it
+    b = np.maximum(1 - a - inside, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: Floats = np.sqrt(c * everyone * (a * d * (everyone - c) + b * c**2) / ((a + c) ** 3 * (c + d) ** 3))
+        found: Floats = np.sqrt(c * (a * d * (1 - c) + b * c**2) / ((a + c) ** 3 * (c + d) ** 3 * everyone))
     return found

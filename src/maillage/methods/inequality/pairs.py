@@ -19,6 +19,7 @@ from maillage.methods.inequality.ground import (
     polarity,
     read,
     reasons,
+    told,
     unknown,
 )
 
@@ -62,8 +63,9 @@ def ratio(
 ) -> Measure:
     """The value of one group divided by that of another, y1 / y2: which two as in `difference`. Values are not below zero.
 
-    `standard_error` is that of its logarithm, sqrt((s1/y1)^2 + (s2/y2)^2), as WHO's healthequal prints it; the interval is
-    the ratio divided and multiplied by exp(z standard_error). NaN where y2 is zero; no interval where y1 is.
+    Standard error: y1/y2 sqrt((s1/y1)^2 + (s2/y2)^2), by the delta method. The interval goes by the logarithm, whose standard error is that
+    divided by the ratio: the ratio divided and multiplied by exp(z standard_error / ratio). WHO's technical notes have both;
+    healthequal prints the standard error of the logarithm. NaN where y2 is zero; no interval where y1 is.
     A factor on all values changes nothing; turning the polarity of ordered groups inverts it.
     Source: WHO, Health Equity Assessment Toolkit, technical notes; J. Ahn and others, JCO Clinical Cancer Informatics 2 (2018).
     """
@@ -86,7 +88,7 @@ def ratio(
 def _pair(groups: Groups, ordered: bool, favourable: ArrayLike, reference: ArrayLike | None) -> tuple[Whole, Whole]:
     """The places of y1 and y2."""
     more, value = polarity(favourable, groups.batch), groups.value
-    if ordered:
+    if told("ordered", ordered):
         if reference is not None:
             raise ValueError(f"reference: None was expected for ordered groups, not {reference!r}")
         last = value.shape[-1] - 1

@@ -111,8 +111,8 @@ def relative_index(
     """The relative index of inequality: the fitted value at the top divided by that at the foot, f(1) / f(0).
 
     Models and options as in `slope_index`. One when all groups are equal; above one where the advantaged have more; turning
-    the order inverts it. `standard_error` is that of its logarithm, and the interval the index divided and multiplied by exp(z
-    standard_error). NaN where the line is not above zero at both ends.
+    the order inverts it. The interval goes by the logarithm: the index divided and multiplied by exp(z standard_error / index).
+    like="healthequal" prints the standard error of the logarithm. NaN where the line is not above zero at both ends.
     """
     return ratio_of(line_of(estimates, population, model, scale, transform, standard_errors, like), confidence)
 
@@ -137,7 +137,7 @@ def ratio_of(line: Line, confidence: float) -> Measure:
             positive, line.error(at_top / top - at_foot / foot, (at_top / top + at_foot / foot) / 2), np.nan
         )
     why = np.where(positive | line.diverged, line.reason, Reason.ZERO).astype(np.int8)
-    return _masked(logarithmic(found, error, confidence, why), None)
+    return _masked(logarithmic(found, error, confidence, why), found if line.like else None)
 
 
 def logistic_fit(value: Floats, weight: Floats, rank: Floats) -> tuple[Floats, Floats, Truths]:
@@ -247,8 +247,9 @@ def _linear(groups: Groups, transform: str, zoom: Floats, like: str | None) -> L
     people = groups.people if not like or groups.people is None else np.ceil(groups.people)
     ready = Groups(value, people, error)
     share, rank = ready.share, ready.rank - 0.5
-    slope = (share * rank * value).sum(-1) / (share * rank**2).sum(-1)
-    away = value - ready.mean[..., None] - slope[..., None] * rank
+    centred = value - ready.mean[..., None]
+    slope = (share * rank * centred).sum(-1) / (share * rank**2).sum(-1)
+    away = centred - slope[..., None] * rank
     pulls = _pulls(ready, share, share, rank, away)
     foot, top = ready.mean - slope / 2, ready.mean + slope / 2
     turns = np.ones_like(foot), np.ones_like(top)
@@ -298,5 +299,5 @@ def _masked(measure: Measure, unscaled: Floats | None) -> Measure:
         np.where(bare, np.nan, one) for one in (measure.standard_error, measure.lower, measure.upper)
     )
     if unscaled is not None:
-        error = error / unscaled
+        error = np.asarray(error / unscaled)
     return Measure(np.where(gone, np.nan, measure.estimate), error, lower, upper, measure.reason)

@@ -22,6 +22,7 @@ from maillage.methods.inequality.ground import (
     polarity,
     read,
     reasons,
+    told,
     unknown,
 )
 
@@ -48,13 +49,16 @@ def between_group_variance(
     groups = read(estimates, population, standard_errors)
     share, away = groups.share, groups.value - groups.mean[..., None]
     found = (share * away**2).sum(-1)
-    if correct_noise:
+    if told("correct_noise", correct_noise):
         found = found - variance_noise(groups)
     if groups.error is None:
         return normal(found, unknown(groups.batch), confidence, reasons(groups.batch, (True, Reason.NO_STANDARD_ERROR)))
     each = (share * groups.error) ** 2
     square = 4 * (each * away**2).sum(-1)
-    fourth = each.sum(-1) ** 2 - (each**2).sum(-1) + (each * ((1 - share) * groups.error) ** 2).sum(-1)
+    crossed = 2 * (each[..., 1:] * np.cumsum(each, -1)[..., :-1]).sum(
+        -1
+    )  # (sum p^2 s^2)^2 - sum p^4 s^4, never below 0
+    fourth = crossed + (each * ((1 - share) * groups.error) ** 2).sum(-1)
     return normal(found, np.sqrt(square + 2 * fourth), confidence, reasons(groups.batch))
 
 
@@ -151,7 +155,7 @@ def index_of_disparity(
     healthequal's weighted index keeps the mean of the estimates, and so loses part of the spread.
     """
     groups = _with_mean(estimates, population, standard_errors, weighted, average, needs_mean=True, least=0)
-    asked = question(groups, average=average, scale=scale, draws=draws, seed=seed, confidence=confidence)
+    asked = question(groups, average=average, least=0, scale=scale, draws=draws, seed=seed, confidence=confidence)
     return answers(asked, [disparity_weighted if weighted else disparity])[0]
 
 
@@ -191,7 +195,8 @@ def _with_mean(
     needs_mean: bool,
     least: float | None = None,
 ) -> Groups:
-    if population is None and (weighted or (needs_mean and average is None)):
+    by_people = told("weighted", weighted)
+    if population is None and (by_people or (needs_mean and average is None)):
         raise ValueError("population: the people of each group were expected, not None")
     if average is not None and not needs_mean:
         raise ValueError(f"average: None was expected where nothing is compared with the mean, not {average!r}")

@@ -18,8 +18,6 @@ from maillage.methods.arguments import Floats, among, floats, same_shape
 from maillage.methods.inequality.ground import Measure, Reason, logarithmic, normal, reasons
 from maillage.methods.inequality.slope import Model, is_step, logistic_fit
 
-NEVER = np.zeros((), np.int8)
-
 
 @dataclass(frozen=True, slots=True)
 class Individuals:
@@ -47,7 +45,7 @@ def survey_absolute_concentration_index(
     """
     people = _read(values, order, weights, clusters, strata)
     found, error, _ = _concentration(people)
-    return normal(found, error, confidence, NEVER)
+    return normal(found, error, confidence, reasons(()))
 
 
 def survey_relative_concentration_index(
@@ -102,7 +100,7 @@ def survey_relative_index(
     scale: float = 1.0,
     confidence: float = 0.95,
 ) -> Measure:
-    """The relative index of individuals, f(1) / f(0); `standard_error` is that of its logarithm. Options as in `survey_slope_index`."""
+    """The relative index of individuals, f(1) / f(0). Options as in `survey_slope_index`, the interval as in `relative_index`."""
     fit = _fit(_read(values, order, weights, clusters, strata), model, scale)
     (foot, top), (at_foot, at_top) = fit.ends, fit.turns
     if not (foot > 0 and top > 0):
@@ -209,4 +207,8 @@ def _labels(name: str, given: ArrayLike, value: Floats) -> NDArray[np.intp]:
     found: NDArray[Any] = np.asarray(given)
     if found.shape != value.shape:
         raise ValueError(f"{name}: the shape of values, {value.shape}, was expected, not {found.shape}")
-    return np.unique(found, return_inverse=True)[1]
+    missing = [one for one in found.tolist() if one is None or one != one]
+    if missing:
+        raise ValueError(f"{name}: a label for each individual was expected, not {missing[0]}")
+    ready = found.astype(str) if found.dtype.kind == "O" else found
+    return np.unique(ready, return_inverse=True)[1]

@@ -27,11 +27,11 @@ SIMULATED: Final[dict[str, Statistic]] = {
     "between_group_sd": deviation,
     "coefficient_of_variation": variation,
     **{
-        f"mean_difference_{point}{'_weighted' if weighted else ''}": statistic
+        f"mean_difference_{point}{'' if weighted else '_unweighted'}": statistic
         for (point, weighted), statistic in DIFFERENCES.items()
     },
-    "index_of_disparity": disparity,
-    "index_of_disparity_weighted": disparity_weighted,
+    "index_of_disparity": disparity_weighted,
+    "index_of_disparity_unweighted": disparity,
 }
 
 
@@ -80,6 +80,8 @@ def every_measure(
         "population_attributable_fraction": population_attributable_fraction(estimates, population, **part),
     }
     if ordered:
+        if reference is not None:
+            raise ValueError(f"reference: None was expected for ordered groups, not {reference!r}")
         line = line_of(estimates, population, "logistic", scale, "none", standard_errors, None)
         return found | {
             "absolute_concentration_index": absolute_concentration_index(estimates, population, **wide),
