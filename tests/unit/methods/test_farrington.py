@@ -70,7 +70,7 @@ def test_a_year_before_the_29th_of_february_is_the_first_of_march():
 def test_the_past_is_cut_in_seasons_and_its_last_weeks_are_left_out(window, periods, excluded):
     past = baseline(300, FIRST, years_back=3, window=window, periods=periods, weeks_excluded=excluded)
     assert past.weeks[-1] < 300 - excluded
-    own = past.weeks[past.season == periods - 1]
+    own = past.weeks[(past.season == periods - 1) & (past.weeks < 300 - window)]
     assert len(own) <= 3 * (2 * window + 1)
     if excluded < 52 - window:
         assert len(own) == 3 * (2 * window + 1)
@@ -89,12 +89,23 @@ def test_the_past_is_cut_in_seasons_and_its_last_weeks_are_left_out(window, peri
         assert (np.diff(year) >= 0).all()
 
 
+@pytest.mark.parametrize("periods", [1, 5])
+def test_weeks_just_before_are_of_the_own_season_where_they_are_not_left_out(periods):
+    past = baseline(300, FIRST, years_back=2, window=3, periods=periods, weeks_excluded=1)
+    assert past.weeks[-2:].tolist() == [297, 298]
+    assert past.season[-2:].tolist() == [periods - 1] * 2
+    if periods > 1:
+        assert past.season[-3] == periods - 2
+        assert (np.diff(past.weeks) == 1).all()
+
+
 def test_a_series_that_begins_after_the_oldest_reference_week_has_no_threshold():
     counts = drawn(1, weeks=262)[0]
     found = judged(counts, last=2)
     assert found.reason.tolist() == [Reason.SHORT_PAST, Reason.NONE]
     assert np.isnan(found.upperbound).tolist() == [True, False]
     assert judged(counts[-100:]).reason == Reason.SHORT_PAST
+    assert judged(counts, years_back=5000).reason.tolist() == [Reason.SHORT_PAST]
     assert judged(counts[-100:], years_back=1).reason == Reason.NONE
 
 

@@ -47,14 +47,15 @@ def baseline(
 ) -> Baseline | None:
     """The baseline of `week` (its place in a series that begins at `first_week`); None where the series is too short for it.
 
-    The same season: `window` weeks around the same date of each year before. With several periods the weeks between two such
-    windows are cut in `periods` - 1 seasons of the same length, the first of them a week longer where it does not come out even.
+    The same season: `window` weeks around the same date of each year before, and those just before the week itself, as far as
+    `weeks_excluded` leaves them in. With several periods the weeks between two such windows are cut in `periods` - 1 seasons of the same length, the first of them a week longer where it does not come out even.
     The last `weeks_excluded` weeks are left out, so that an outbreak that goes on does not raise its own threshold.
     """
     references = list(_same_weeks(week, first_week, years_back))
     if references[-1] < 0:
         return None
     season = np.full(week + 1, -1)
+    season[max(week - window, 0) :] = periods - 1
     for later, earlier in pairwise(references):
         season[max(earlier - window, 0) : earlier + window + 1] = periods - 1
         between = np.arange(earlier + window + 1, later - window)
@@ -73,8 +74,10 @@ def _same_weeks(week: int, first_week: date, years: int) -> Iterator[int]:
             anniversary = day.replace(year=day.year - back)
         except ValueError:  # the 29th of February
             anniversary = date(day.year - back, 3, 1)
-        days = (anniversary - first_week).days
-        yield (days + 3) // 7
+        place = ((anniversary - first_week).days + 3) // 7
+        yield place
+        if place < 0:
+            return  # nor would a year before that be in the series
 
 
 def _cut(length: int, parts: int) -> Whole:
