@@ -33,6 +33,9 @@ from maillage.methods.arguments import Floats, among, floats, share, whole
 
 Numbers = NDArray[np.int64]
 METHODS = ("bayes", "bayes_untruncated", "lawless")
+SUREST = 1 - 1e-9  # nearer to 1, the last digits of a sum of probabilities decide
+FARTHEST = 10**12  # the farthest day, as a whole number
+LONGEST = 40_000  # days from the first event to now, more than a century: one wrong year would fill the memory
 
 
 class Reason(IntEnum):
@@ -92,10 +95,11 @@ def nowcast(
     """The final count of each day, as far as it can be told on the day `now`, from the event and the report day of each case.
 
     `reports` (cases, 2): for each case the day of the event (first symptoms, hospital admission) and the day when it was reported,
-    as whole numbers or as dates; a week, or any other step, may stand for the day if it does so everywhere. Cases that are
-    reported after `now` are not known yet: they change nothing. A day is complete after `maximum_delay` days, at least 1 and no
-    more than have passed since the first event; a case reported later counts as reported then, once it is. `window`: learn the delays from
-    the events of as many last days, at least `maximum_delay`; None: from all.
+    as whole numbers or as dates (of moments without a time zone the day counts); a week, or any other step, may stand for the day
+    if it does so everywhere. Cases that are reported after `now` are not known yet: they change nothing. No event is more than
+    40,000 days ago. A day is complete after `maximum_delay` days, at least 1 and no more than have passed since the first event; a
+    case reported later counts as reported then, once it is. `window`: learn the delays from the events of `now` and of as many
+    days before, at least `maximum_delay`; None: from all.
 
     "bayes": the probability that a delay is x days, among those of at most x days, has a beta posterior (only the days that are
     old enough to show x count for it). The final count of a day is Poisson with a gamma mean, of which a share is reported; what is
@@ -105,14 +109,14 @@ def nowcast(
     "lawless": reported cases divided by the share that is reported, with normal bounds, never below what is reported.
     `estimated_delays`: with "lawless", bounds that know that the delays are estimated.
 
-    `confidence`: of `lower` to `upper`. `draws`: how many delay distributions and final counts are drawn, with `seed`. Draws of
+    `confidence`: of `lower` to `upper`, at most 1 - 1e-9. `draws`: how many delay distributions and final counts are drawn, with `seed`. Draws of
     final counts may be given to `reproduction_number` as series, and its answers to `pooled`.
     """
     among("method", method, METHODS)
-    tail = (1 - share("confidence", confidence)) / 2
+    tail = (1 - float(floats("confidence", share("confidence", confidence), most=SUREST))) / 2
     wanted = np.array([tail, 0.5, 1 - tail])
     rng = np.random.default_rng(whole("seed", seed))
-    whole("draws", draws, least=2)
+    draws = whole("draws", draws, least=2)
     days, triangle, late = _triangle(reports, now, whole("maximum_delay", maximum_delay, least=1))
     past = _past(triangle, window)
     size, chance = _prior(prior)
@@ -165,6 +169,8 @@ def _triangle(reports: ArrayLike, now: int | date | np.datetime64, longest: int)
     if not len(events) or events.min() > today - longest:
         raise ValueError(f"reports: a case known now, of {longest} days (maximum_delay) ago or more, was expected")
     first = events.min()
+    if today - first > LONGEST:
+        raise ValueError(f"reports: no event more than {LONGEST} days before now was expected, not {today - first}")
     triangle = np.zeros((today - first + 1, longest + 1), np.int64)
     np.add.at(triangle, (events - first, np.minimum(reported - events, longest)), 1)
     span = first + np.arange(len(triangle))
@@ -173,14 +179,19 @@ def _triangle(reports: ArrayLike, now: int | date | np.datetime64, longest: int)
 
 def _whole_days(name: str, value: Any) -> tuple[Numbers, bool]:
     """Days as whole numbers, and whether they came as dates."""
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name}: days without a gap were expected, not masked ones")
     given = np.asarray(value)
-    if given.size and isinstance(given.flat[0], date):
+    if given.dtype.kind == "O" and any(isinstance(one, date) for one in given.flat):
+        for one in given.flat:
+            if not isinstance(one, date) or getattr(one, "tzinfo", None):
+                raise ValueError(f"{name}: dates without a time zone were expected, not {one!r}")
         given = given.astype("datetime64[D]")
     if given.dtype.kind == "M":
         if np.isnat(given).any():
             raise ValueError(f"{name}: dates without a gap were expected, not NaT")
         return given.astype("datetime64[D]").astype(np.int64), True
-    numbers = floats(name, given)
+    numbers = floats(name, given, least=-FARTHEST, most=FARTHEST)
     if (numbers % 1).any():
         raise ValueError(f"{name}: whole days were expected, not {numbers[numbers % 1 != 0].flat[0]:g}")
     return numbers.astype(np.int64), False

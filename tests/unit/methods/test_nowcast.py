@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -236,6 +236,22 @@ def test_the_same_seed_draws_the_same():
     assert not np.array_equal(one.draws, other.draws)
 
 
+def test_a_whole_number_of_draws_may_be_any_kind_of_number_and_reports_too():
+    reports = cases(5)
+    one, other = (nowcast(these, now=29, maximum_delay=8, draws=draws) for these, draws in (
+        (reports, 50), (np.asfortranarray(reports.astype(np.uint8)), 50.0)
+    ))  # fmt: skip
+    assert np.array_equal(one.draws, other.draws)
+
+
+def test_a_window_holds_the_events_of_now_and_of_as_many_days_before():
+    reports = cases(5)
+    older = np.vstack([reports, [[9, 9]] * 50])  # twenty days before now: outside a window of nineteen
+    without, within = (nowcast(older, now=29, maximum_delay=8, window=days).delay_cdf for days in (19, 20))
+    assert without == pytest.approx(nowcast(reports, now=29, maximum_delay=8, window=19).delay_cdf)
+    assert within[0] > without[0] + 0.02
+
+
 # ---- what a reader must know
 
 
@@ -288,6 +304,14 @@ def test_a_prior_that_is_too_low_for_what_was_seen_is_told():
         ({"reports": [[0, 40]]}, "reports: a case known now"),
         ({"reports": np.array([["2024-01-01", "NaT"]], "M8[D]")}, "reports: dates without a gap"),
         ({"reports": [["a", "b"]]}, "reports: numbers were expected"),
+        ({"reports": [[None, date(2024, 1, 1)]]}, "reports: dates without a time zone were expected, not None"),
+        ({"reports": [[date(2024, 1, 1), 20_000]]}, "reports: dates without a time zone were expected, not 20000"),
+        ({"reports": [[datetime(2024, 1, 1, tzinfo=UTC)] * 2]}, "reports: dates without a time zone were expected"),
+        ({"reports": np.ma.array([[0, 1], [1, 1]], mask=[[0, 1], [0, 0]])}, "reports: days without a gap"),
+        ({"reports": np.array([[0, 1]], "m8[D]")}, "reports: numbers were expected"),
+        ({"reports": [[0, 1e300]]}, "reports: at most 1000000000000 was expected, not 1e+300 at 0, 1"),
+        ({"reports": [[-39_992, 1]]}, "reports: no event more than 40000 days before now was expected, not 40001"),
+        ({"now": "2024-01-01"}, "now: numbers were expected"),
         ({"now": date(2024, 1, 1)}, "now: one whole number was expected, as in reports, not"),
         ({"now": [9, 9]}, "now: one whole number was expected"),
         ({"now": 9.5}, "now: whole days were expected, not 9.5"),
@@ -303,6 +327,7 @@ def test_a_prior_that_is_too_low_for_what_was_seen_is_told():
         ({"prior": (1, 2, 3)}, "prior: a mean and a larger variance were expected"),
         ({"delay_prior": 0}, "delay_prior: more than 0"),
         ({"confidence": 1}, "confidence: between 0 and 1"),
+        ({"confidence": 1 - 1e-15}, "confidence: at most 0.999999999 was expected"),
         ({"draws": 1}, "draws: a whole number of at least 2"),
         ({"seed": -1}, "seed: a whole number of at least 0"),
     ],
