@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from rapidfuzz import fuzz
 
-from maillage.methods.text import STOP, fold, tokens
+from maillage.methods.text import STOP, fold, tokens, unaccented
 
 SHORTEST_PHONE = 6
 SAME_WORD = 75  # rapidfuzz ratio from which two words are spellings of one
@@ -58,12 +58,12 @@ _STOP_WORDS = frozenset(fold(word) for some in STOP.values() for word in some if
 
 @lru_cache(maxsize=300_000)
 def name_words(name: str) -> tuple[str, ...]:
-    """The folded words of a name without articles and legal forms; all its words when nothing else is left.
+    """The words of a name in lower case without accents, articles and legal forms; all its words when nothing else is left.
 
     >>> name_words("L'Épicerie sociale, asbl")
     ('epicerie', 'sociale')
     """
-    words = [fold(word) for word in tokens(name.replace("&", " "))]
+    words = [unaccented(word) for word in tokens(name.replace("&", " "))]
     kept = tuple(word for word in words if word not in _STOP_WORDS and word not in _LEGAL)
     return kept or tuple(words)
 
@@ -72,10 +72,12 @@ def name_words(name: str) -> tuple[str, ...]:
 def marks(name: str) -> frozenset[str]:
     """The numbers of a name, and the single letter it ends with.
 
+    >>> sorted(marks("Сад Б")), sorted(marks("حضانة ٢"))
+    (['б'], ['2'])
     >>> sorted(marks("Crèche II")), sorted(marks("Crèche n° 2")), sorted(marks("Pavillon B")), sorted(marks("Halte 0-3 ans"))
     (['2'], ['2'], ['b'], ['0', '3'])
     """
-    words = [fold(word) for word in tokens(name.replace("&", " "))]
+    words = [unaccented(word) for word in tokens(name.replace("&", " "))]
     found = {str(number) for word in words if (number := _number(word)) is not None}
     while words and words[-1] in _LEGAL:
         words.pop()
@@ -86,7 +88,7 @@ def marks(name: str) -> frozenset[str]:
 
 
 def _number(word: str) -> int | None:
-    if word.isdigit():
+    if word.isdecimal():
         return int(word) if len(word) < 10 else None
     if word in _NUMBER_WORDS:
         return _NUMBER_WORDS[word]

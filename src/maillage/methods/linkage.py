@@ -13,17 +13,15 @@ measured on others: see `persons`. No labelled set of real persons was at hand.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
 from maillage.methods import duplicates
@@ -31,7 +29,7 @@ from maillage.methods.arguments import share
 from maillage.methods.duplicates import Candidate, Capped, Entry, Found, Progress
 from maillage.methods.likeness import address_key, phone_key
 from maillage.methods.linking import AGREES, Kinds, Shared, pairs_of, sigmoid
-from maillage.methods.text import unaccented
+from maillage.methods.spelling import OTHER_NAME, PersonNames
 
 __all__ = ["Candidate", "Capped", "Entry", "Found", "Person", "persons", "services"]
 
@@ -41,22 +39,11 @@ DATES: Final = 29_000  # of birth, about equally frequent
 WIDTH: Final = 3  # telephone numbers of one person that are compared (the first ones)
 CHUNK: Final = 500_000  # pairs that are compared at once
 SOME_YEARS: Final = 5  # between two years of birth: more are hardly a mistake
-SAME_WORD: Final = 0.9  # from here on two words of a compound name are one
-OTHER_NAME: Final = 0.77  # below, two names are not spellings of one
 OTHER_TWIN: Final = 0.85  # nor below this, of two who were born on one day
-LONGEST: Final = 100  # letters of a name that are compared
 SHORTEST_NUMBER: Final = 6  # signs of an identifier: in a shorter one a slip is another person
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-
-_PARTICLES = frozenset(
-    "al ap bin ben bint d da de del della den der des di do dos du el ibn la le les o of ould t ten ter van vande vanden von y".split()
-)
-_SOUNDS = str.maketrans("cqxgzjwfydbmr", "kkkkssvvitpnl", "h")  # letters that are heard alike; h is not heard
-_APOSTROPHES = re.compile("['’ʼ`´ʹ]")
-_VOWELS = re.compile(r"[aeiou]+")
-_AGAIN = re.compile(r"(.)\1+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +65,10 @@ def services(entries: Sequence[Entry], *, threshold: float = duplicates.THRESHOL
 
     Struck out are, among others, names with different numbers ("Crèche 1", "Crèche 2") and with opposed words.
     """
-    return duplicates.find(entries, threshold=share("threshold", threshold))
+    share("threshold", threshold)
+    for at, entry in enumerate(_sequence("entries", entries)):
+        _check_entry(entry, at)
+    return duplicates.find(entries, threshold=threshold)
 
 
 def persons(people: Sequence[Person], *, threshold: float = THRESHOLD, progress: Progress | None = None) -> Found:
@@ -117,9 +107,7 @@ def persons(people: Sequence[Person], *, threshold: float = THRESHOLD, progress:
     has no date of birth. That takes 9 CPU seconds. 50,000 persons with one name and one year of birth take 2.
     """
     share("threshold", threshold)
-    if not isinstance(people, Sequence):
-        raise ValueError(f"people: a list of persons was expected, not {type(people).__name__}")
-    if len(people) < 2:
+    if len(_sequence("people", people)) < 2:
         return Found([], 0, [], {})
     table = _Table(people)
     left, right, capped = pairs_of(_blocks(table), table.order)
@@ -135,6 +123,12 @@ def persons(people: Sequence[Person], *, threshold: float = THRESHOLD, progress:
     return Found(candidates, len(left), [Capped(kind, size) for kind, size in capped], dict(vetoed))
 
 
+def _sequence(name: str, value: Sequence[Any]) -> Sequence[Any]:
+    if not isinstance(value, Sequence):
+        raise ValueError(f"{name}: a list was expected, not {type(value).__name__}")
+    return value
+
+
 class _Table:
     """The people as columns."""
 
@@ -142,7 +136,7 @@ class _Table:
         n = len(people)
         parts = [_birth_of(person, at) for at, person in enumerate(people)]
         self.people = max(n, FEWEST)
-        self.names = _Names([person.first for person in people] + [person.last for person in people])
+        self.names = PersonNames([person.first for person in people] + [person.last for person in people])
         self.first, self.last = self.names.codes[:n], self.names.codes[n:]
         self.birth = np.array(parts, np.int64)
         alone = np.arange(n)
@@ -165,115 +159,61 @@ class _Table:
 
 def _birth_of(person: Person, at: int) -> list[int]:
     """Year, month and day, -1 where not known, of a person all of whose parts are what they must be."""
-    _expected(isinstance(person, Person), "a Person", person, at)
+    expected = _Expected("people", at)
+    expected(isinstance(person, Person), "a Person", person)
     for name in ("first", "last", "sex", "email", "identifier"):
-        _expected(isinstance(getattr(person, name), str), f"a text for {name}", getattr(person, name), at)
-    phones, address, birth = person.phones, person.address, person.birth
-    listed = isinstance(phones, Sequence) and not isinstance(phones, str)
-    _expected(listed and all(isinstance(one, str) for one in phones), "a list of texts for phones", phones, at)
-    paired = isinstance(address, Sequence) and len(address) == 2 and all(isinstance(one, str) for one in address)
-    _expected(paired, "an address of two texts, street and postal code,", address, at)
-    _expected(isinstance(birth, Sequence) and len(birth) == 3, "a birth of year, month and day", birth, at)
+        expected(isinstance(getattr(person, name), str), f"a text for {name}", getattr(person, name))
+    expected(_listed(person.phones, str), "a list of texts for phones", person.phones)
+    paired = _listed(person.address, str) and len(person.address) == 2
+    expected(paired, "an address of two texts, street and postal code,", person.address)
+    birth = person.birth
+    expected(_listed(birth, object) and len(birth) == 3, "a birth of year, month and day", birth)
     for part, (name, most) in zip(birth, (("year", 9999), ("month", 12), ("day", 31)), strict=True):
         known = isinstance(part, int | np.integer) and not isinstance(part, bool) and 1 <= part <= most
-        _expected(part is None or known, f"a {name} of birth, whole, from 1 to {most} or None", part, at)
+        expected(part is None or known, f"a {name} of birth, whole, from 1 to {most} or None", part)
     return [-1 if part is None else int(part) for part in birth]
 
 
-def _expected(true: bool, said: str, came: object, at: int) -> None:
+def _check_entry(entry: Entry, at: int) -> None:
+    expected = _Expected("entries", at)
+    expected(isinstance(entry, Entry), "an Entry", entry)
+    for name in ("names", "organization_names", "texts"):
+        told = getattr(entry, name)
+        good = isinstance(told, Mapping) and _listed([*told, *told.values()], str)
+        expected(good, f"a text by language for {name}", told)
+    for name in ("source", "email", "url"):
+        expected(isinstance(getattr(entry, name), str), f"a text for {name}", getattr(entry, name))
+    for name in ("phones", "enterprise"):
+        expected(_listed(getattr(entry, name), str), f"a list of texts for {name}", getattr(entry, name))
+    for name, kind, said in (("addresses", str, "texts"), ("points", float | int, "numbers")):
+        pairs = getattr(entry, name)
+        good = _listed(pairs, object) and all(_listed(pair, kind) and len(pair) == 2 for pair in pairs)
+        expected(good and (kind is str or np.isfinite(pairs).all()), f"pairs of {said} for {name}", pairs)
+    ages = [age for age in entry.ages if age is not None] if _listed(entry.ages, object) else ["none"]
+    expected(_listed(ages, float | int) and len(entry.ages) == 2, "two ages, each a number or None,", entry.ages)
+
+
+def _listed(value: object, kind: Any) -> bool:
+    """A collection, not a text, of such values alone."""
+    return isinstance(value, Collection) and not isinstance(value, str) and all(isinstance(one, kind) for one in value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
     """What came is told by its kind alone, a single number apart: an error is written down, and persons are not for that."""
-    if not true:
-        shown = f"{came}" if isinstance(came, int | float) else f"a value of type {type(came).__name__}"
-        raise ValueError(f"people: {said} was expected, not {shown} at {at}")
+
+    argument: str
+    at: int
+
+    def __call__(self, true: bool, said: str, came: object) -> None:
+        if not true:
+            shown = f"{came}" if isinstance(came, int | float) else f"a value of type {type(came).__name__}"
+            raise ValueError(f"{self.argument}: {said} was expected, not {shown} at {self.at}")
 
 
 def _house(street: str, postal: str) -> list[str]:
     numbers, words = address_key(street) if street else ("", "")
     return [f"{numbers}|{words}|{postal.strip()[:5]}"] if numbers and words else []
-
-
-class _Names:
-    """Each distinct name once, first and last names alike; two distinct ones are compared once."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        words_of = {name: " ".join(_words(name)) for name in set(names)}
-        texts = [words_of[name] for name in names]
-        codes = {text: code for code, text in enumerate(sorted(set(texts)))}
-        self.codes = np.array([codes[text] for text in texts], np.int64)
-        words = [text.split() for text in codes]
-        self.known = np.array([bool(some) for some in words], np.bool_)
-        self.core = [[word for word in some if word not in _PARTICLES] or some for some in words]
-        self.whole = ["".join(some) for some in words]
-        self.sorted = [" ".join(sorted(some)) for some in self.core]
-        self.sound = [" ".join(sorted(filter(None, map(_sound, some)))) for some in self.core]
-        self.compound = np.array([len(some) > 1 for some in self.core], np.bool_)
-        self.single = np.array([len(text) == 1 for text in self.whole], np.bool_)
-        self.first_letter = np.array([text[:1] for text in self.whole])
-        self.often = self._often()
-
-    def _often(self) -> Ints:
-        """How many have the name; a single word also as a part of a compound one ("Diallo" in "Diallo Bah")."""
-        each = np.bincount(self.codes, minlength=len(self.core)).tolist()
-        found: Counter[str] = Counter()
-        for some, together, count in zip(self.core, self.sorted, each, strict=True):
-            for word in {together, *some}:
-                found[word] += count
-        return np.array([found[together] for together in self.sorted], np.int64)
-
-    def alike(self, left: Ints, right: Ints) -> Floats:
-        """0..1; NaN where one is not known."""
-        low, high = np.minimum(left, right), np.maximum(left, right)
-        pairs, back = np.unique(low * len(self.core) + high, return_inverse=True)
-        a, b = pairs // len(self.core), pairs % len(self.core)
-        result = np.ones(len(pairs))
-        differ = np.flatnonzero(a != b)
-        firsts, seconds = a[differ].tolist(), b[differ].tolist()
-        scores = [
-            cpdist(
-                [texts[i] for i in firsts], [texts[j] for j in seconds], scorer=JaroWinkler.similarity, dtype=np.float64
-            )
-            for texts in (self.whole, self.sorted)
-        ]
-        result[differ] = np.maximum(scores[0], np.minimum(scores[1], 0.98))
-        known = self.known[a] & self.known[b]
-        initial = (self.first_letter[a] == self.first_letter[b]) & (self.single[a] | self.single[b])
-        result[initial & (a != b)] = 0.85
-        for at in np.flatnonzero((self.compound[a] | self.compound[b]) & known & (result < 0.97)).tolist():
-            result[at] = max(result[at], 0.97 * _part(self.core[a[at]], self.core[b[at]]))
-        result[~known] = np.nan
-        found: Floats = result[back.reshape(-1)]
-        return found
-
-    def weight(self, left: Ints, right: Ints, alike: Floats, people: int) -> Floats:
-        often = np.maximum(np.maximum(self.often[left], self.often[right]), 2)
-        rare = np.log(AGREES * people / often)
-        likely = np.interp(alike, [OTHER_NAME, 0.85, 0.92, 0.98, 1], [0, 0.3, 0.65, 0.85, 1])
-        against = np.interp(alike, [0.5, OTHER_NAME, 0.85], [-4, -2, 0])
-        return np.where(np.isnan(alike), 0.0, np.maximum(rare, 0.5) * likely + against)
-
-
-def _words(name: str) -> list[str]:
-    """In lower case and without accents, letters of any alphabet; an apostrophe joins ("N'Diaye": ndiaye), a hyphen splits."""
-    plain = _APOSTROPHES.sub("", unaccented(name[: 3 * LONGEST]).replace("ı", "i"))[:LONGEST]
-    kinds = [(sign, unicodedata.category(sign)) for sign in plain]
-    return "".join(sign if kind[0] in "LMN" else " " for sign, kind in kinds if kind != "Cf").split()
-
-
-def _sound(word: str) -> str:
-    """Letters that sound alike are one; vowels after the first letter and doubled letters go: "Mohammed" is "Muhamed"."""
-    plain = word.translate(_SOUNDS)
-    found = _AGAIN.sub(r"\1", plain[:1] + _VOWELS.sub("", plain[1:]))
-    return found or plain
-
-
-def _part(one: Sequence[str], other: Sequence[str]) -> float:
-    """How alike the words of the shorter one are to words of the longer, the worst of them; 0 when one is missing there."""
-    short, long = sorted((one, other), key=len)
-    ways = [(short, long), (long, short)] if len(short) == len(long) else [(short, long)]
-    worst = min(
-        max(JaroWinkler.similarity(word, some) for some in others) for some_words, others in ways for word in some_words
-    )
-    return float(worst) if worst >= SAME_WORD else 0.0
 
 
 def _blocks(table: _Table) -> Iterable[tuple[str, Kinds]]:

@@ -294,7 +294,7 @@ def test_a_record_that_cannot_be_read_is_refused_without_telling_who_it_is(said,
 
 
 def test_a_list_of_persons_is_asked_for():
-    with pytest.raises(ValueError, match="people: a list of persons was expected, not generator"):
+    with pytest.raises(ValueError, match="people: a list was expected, not generator"):
         persons(amina() for _ in range(2))
 
 
@@ -375,6 +375,44 @@ def test_any_text_may_be_a_name(names, number):
     found = persons([*people, people[0]], threshold=0.01)
     assert (0, 2) in {(it.left, it.right) for it in found.candidates} or not found.candidates
     assert all(0.01 <= it.score <= 1 for it in found.candidates)
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ("entries: an Entry was expected, not a value of type str at 1", "Crèche"),
+        ("a text by language for names was expected", Entry(names={"fr": None})),
+        ("a text by language for organization_names was expected", Entry(names={}, organization_names=None)),
+        ("a text for email was expected", Entry(names={}, email=None)),
+        ("a list of texts for phones was expected, not a value of type str", Entry(names={}, phones="0470123456")),
+        ("a list of texts for enterprise was expected", Entry(names={}, enterprise="0123456789")),
+        ("pairs of texts for addresses was expected", Entry(names={}, addresses=("Rue de l'Essai 12", "1000"))),
+        ("pairs of numbers for points was expected", Entry(names={}, points=[(50.8, float("nan"))])),
+        ("pairs of numbers for points was expected", Entry(names={}, points=[(50.8, None)])),
+        ("two ages, each a number or None, was expected", Entry(names={}, ages=(1,))),
+        ("two ages, each a number or None, was expected", Entry(names={}, ages=3)),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_refused(said, wrong):
+    with pytest.raises(ValueError, match=said):
+        services([Entry(names={"fr": "Crèche"}, points=[(50.8, 4)], ages=(0, None)), wrong])
+
+
+@pytest.mark.parametrize(
+    ("one_name", "other_name", "vetoed"),
+    [
+        ("Детский сад Б", "Детский сад В", {"numbers": 1}),
+        ("حضانة ١", "حضانة ٢", {"numbers": 1}),
+        ("Детский сад Ромашка", "Бюро помощи", {}),
+    ],
+)
+def test_services_named_in_another_alphabet_are_told_apart_by_its_letters_and_its_numbers(one_name, other_name, vetoed):
+    told = {"phones": ["+32 2 000 00 11"], "email": "a@example.org", "addresses": [("Rue de l'Essai 12", "1000")]}
+    found = services(
+        [Entry({"xx": name}, organization=i, **told) for i, name in enumerate((one_name, other_name), start=1)]
+    )
+    assert found.candidates == []
+    assert found.vetoed == vetoed
 
 
 def test_services_want_a_share_for_a_threshold():
