@@ -203,7 +203,7 @@ def test_one_alone_and_the_same_among_others_have_the_same_answer(seed):
                 many = [
                     getattr(together[name], part)[place] for part in ("estimate", "standard_error", "lower", "upper")
                 ]
-                assert four(one) == close(many), name
+                assert np.array_equal(four(one), many, equal_nan=True), name
                 assert one.estimate.shape == ()
                 assert together[name].reason.shape == (2, 3)
 
@@ -395,89 +395,3 @@ def test_a_line_that_falls_below_zero_has_a_slope_but_no_ratio():
     ratio = inequality.relative_index(y, people, model="linear")
     assert np.isnan(four(ratio)).all()
     assert ratio.reason == Reason.ZERO
-
-
-# ---- found by trying
-
-
-def test_answers_are_arrays_whatever_the_options():
-    y, people = [40.0, 50, 70], [100.0, 300, 200]
-    for found in (
-        inequality.slope_index(y, people, like="healthequal"), inequality.relative_index(y, people, like="healthequal"),
-        inequality.difference(y), inequality.between_group_sd(y, people, standard_errors=[1.0, 1, 1], draws=9),
-        inequality.survey_absolute_concentration_index([0, 1, 1], [1, 2, 3]),
-    ):  # fmt: skip
-        parts = (found.estimate, found.standard_error, found.lower, found.upper, found.reason)
-        assert all(isinstance(one, np.ndarray) for one in parts)
-
-
-def test_no_answer_shares_its_reason_with_another():
-    one, other = (inequality.survey_absolute_concentration_index([0, 1, 1], [1, 2, 3]) for _ in range(2))
-    one.reason[...] = Reason.ZERO
-    assert other.reason == Reason.GIVEN
-
-
-def test_nothing_that_is_given_is_changed():
-    chance = np.random.default_rng(1)
-    given = [chance.uniform(5, 95, (2, 3, 5)), chance.uniform(50, 900, (2, 3, 5)), chance.uniform(0.1, 9, (2, 3, 5))]
-    kept = [one.copy() for one in given]
-    for one in given:
-        one.flags.writeable = False
-    y, people, s = given
-    for ordered in (True, False):
-        plain = inequality.every_measure(y, people, standard_errors=s, ordered=ordered, scale=100, draws=9)
-        turned = (np.asfortranarray(one) for one in given)
-        y2, people2, s2 = turned
-        other = inequality.every_measure(y2, people2, standard_errors=s2, ordered=ordered, scale=100, draws=9)
-        for name, found in plain.items():
-            assert found.upper == close(other[name].upper), name
-    assert all((one == before).all() for one, before in zip(given, kept, strict=True))
-
-
-@pytest.mark.parametrize("kind", [np.int8, np.float32, object, list])
-def test_numbers_of_any_kind_have_the_same_answer(kind):
-    y, people, s = [30, 60, 20, 50], [100, 30, 20, 40], [2, 1, 3, 4]
-    given = [one if kind is list else np.array(one, kind) for one in (y, people, s)]
-    for ordered in (True, False):
-        of = {"ordered": ordered, "scale": 100, "draws": 9}
-        found = inequality.every_measure(given[0], given[1], standard_errors=given[2], **of)
-        for name, one in inequality.every_measure(
-            np.array(y, float), np.array(people, float), standard_errors=np.array(s, float), **of
-        ).items():
-            assert four(found[name]) == four(one), name
-
-
-def test_a_group_of_nearly_everybody_leaves_the_standard_error_of_the_variance_above_zero():
-    found = inequality.between_group_variance([50.0, 50, 50], [1e12, 1, 1], standard_errors=[1.0, 1e-6, 1e-6])
-    assert np.isfinite(found.standard_error)
-    assert found.standard_error >= 0
-
-
-def test_the_slope_of_equal_groups_is_nothing_whoever_lives_in_them():
-    for people in ([1e9, 1e-3, 7], [1.0, 1e12, 1], [3e8, 5, 1e-4]):
-        assert inequality.slope_index([50.1, 50.1, 50.1], people, model="linear").estimate == 0
-
-
-@pytest.mark.parametrize("size", [1e-60, 1, 1e60])
-def test_the_error_of_an_attributable_risk_shrinks_with_the_root_of_the_people(size):
-    y, people = np.array([30.0, 60, 20]), np.array([100.0, 300, 200])
-    for measure in (inequality.population_attributable_risk, inequality.population_attributable_fraction):
-        one, many = measure(y, people, scale=100), measure(y, size * people, scale=100)
-        assert float(many.standard_error) == pytest.approx(float(one.standard_error) / np.sqrt(size))
-
-
-def test_a_zero_is_never_read_as_more_than_a_group_that_has_some():
-    people = [1.0, 1, 1]
-    for measure in (inequality.theil, inequality.mean_log_deviation):
-        found = measure([0.0, 1e-8, 3e-8], people)
-        assert float(found.estimate) == pytest.approx(float(measure([1e-8, 1e-8, 3e-8], people).estimate))
-
-
-def test_where_groups_hardly_differ_a_simulated_interval_lies_above_the_estimate():
-    found = inequality.between_group_sd([50.0, 50, 50], [1.0, 1, 1], standard_errors=[2.0, 2, 2])
-    assert float(found.estimate) == pytest.approx(0, abs=1e-12)
-    assert found.lower > 0.1
-    corrected = inequality.between_group_sd(
-        [50.0, 50, 50], [1.0, 1, 1], standard_errors=[2.0, 2, 2], correct_noise=True
-    )
-    assert corrected.lower == 0

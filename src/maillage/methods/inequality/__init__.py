@@ -11,17 +11,20 @@ given for a group may be one row for all. Answers are arrays of the leading shap
 taken as independent of each other. `every_measure` gives all that fit; what begins with `survey_` asks individuals of a survey.
 
 Where no formula for the interval holds near zero (standard deviation, coefficient of variation, mean differences, index of
-disparity) it is simulated: 1,000 draws of every group by default (`draws`; WHO has 100), normal around its estimate, never
-below zero nor above the `scale`; the limits are the quantiles of what came, the standard error its standard deviation. The same
-`seed` gives the same luck to every indicator and every measure: one alone and the same among 10,000 have the same answer.
+disparity) it is simulated: 1,000 draws of every group by default (`draws`; WHO has 100), normal around its estimate, not
+below zero (unless an estimate is) nor above the `scale`; the limits are the quantiles of what came, the standard error
+its standard deviation. The same `seed` gives the same luck to every indicator and every measure: one alone and the same among 10,000 have the same answer.
+A draw adds noise to estimates that already have some: where groups hardly differ, or stand at zero or at the scale, the interval may lie
+beside the estimate, and then says no more than that chance can make as much (`correct_noise` takes the noise off where it can).
 
 Sources: WHO, Health Equity Assessment Toolkit, technical notes; A. Schlotheuber and A. R. Hosseinpoor, Summary measures
 of health inequality, International Journal of Environmental Research and Public Health 19 (2022); J. Ahn and others,
 Variance estimation and confidence intervals for 11 commonly used health disparity measures, JCO Clinical Cancer Informatics 2
 (2018); A. Low and A. Low, Measuring the gap, Journal of Public Health 26 (2004).
-Departures from WHO's healthequal 1.0.1, each told where it is made: standard errors of Theil's index, of the mean log deviation and of the
-attributable fraction are on the scale of their estimates; the slope is weighted by people, not by their square; the scale of an
-indicator is asked for, never guessed; the weighted index of disparity draws its mean anew; nothing is left out when it is missing.
+Departures from WHO's healthequal 1.0.1, each told where it is made: every standard error is in the units of its estimate (theirs of
+Theil's index, of the mean log deviation, of the attributable fraction and of the slope are on another scale, those of ratio and
+relative index of the logarithm); the slope is weighted by people, not by their square; the scale of an indicator is asked for,
+never guessed; the weighted index of disparity draws its mean anew; nothing is left out when it is missing.
 """
 
 from maillage.methods.inequality.concentration import (

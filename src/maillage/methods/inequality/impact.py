@@ -130,6 +130,7 @@ def _walter(groups: Groups, share: Floats, inside: Floats, mean: Floats) -> Floa
     d = inside - c
     a = np.maximum(mean - c, 0)  # of rounding: nobody else has it
     b = np.maximum(1 - a - inside, 0)
+    both = (a + c) * inside
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: Floats = np.sqrt(c * (a * d * (1 - c) + b * c**2) / ((a + c) ** 3 * (c + d) ** 3 * everyone))
+        found: Floats = np.sqrt(c * (a * d * (1 - c) + b * c * c) / (both * both * both * everyone))
     return found

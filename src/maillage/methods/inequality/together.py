@@ -63,12 +63,13 @@ def every_measure(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> dict[str, Measure]:
-    """The measures that fit, by name, each as its own function gives it with the same options.
+    """The measures that fit, by name, each what the function of that name gives with the same options.
 
     ordered: difference, ratio, absolute and relative concentration index, slope and relative index (logistic), attributable risk and
-    fraction. Others: difference and ratio of the extremes, between-group variance and standard deviation, coefficient of variation, mean differences
-    (from the reference where one is given), index of disparity, Theil's index, mean log deviation, attributable risk and
-    fraction; what is simulated shares its draws, which is most of the work.
+    fraction; a `reference` is refused. Others: difference and ratio of the extremes, between-group variance and standard deviation, coefficient of
+    variation, mean differences (`mean_difference_mean`, `_best`, and `_reference` where one is given) and index of disparity, all these also
+    `_unweighted`, Theil's index, mean log deviation, attributable risk and fraction. What is simulated shares its draws, which
+    is most of the work. Values are from 0 to the `scale`.
     """
     wide: _Wide = {"standard_errors": standard_errors, "confidence": confidence}
     pair: _Pair = {"ordered": ordered, "favourable": favourable}
