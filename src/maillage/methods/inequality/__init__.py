@@ -11,11 +11,12 @@ given for a group may be one row for all. Answers are arrays of the leading shap
 taken as independent of each other. `every_measure` gives all that fit; what begins with `survey_` asks individuals of a survey.
 
 Where no formula for the interval holds near zero (standard deviation, coefficient of variation, mean differences, index of
-disparity) it is simulated: 1,000 draws of every group by default (`draws`; WHO has 100), normal around its estimate, not
-below zero (unless an estimate is) nor above the `scale`; the limits are the quantiles of what came, the standard error
-its standard deviation. The same `seed` gives the same luck to every indicator and every measure: one alone and the same among 10,000 have the same answer.
-A draw adds noise to estimates that already have some: where groups hardly differ, or stand at zero or at the scale, the interval may lie
-beside the estimate, and then says no more than that chance can make as much (`correct_noise` takes the noise off where it can).
+disparity) it is simulated: 1,000 draws of every group by default (`draws`; WHO has 100), normal around its estimate, not below
+zero (unless an estimate is) nor above the `scale`; the limits are the quantiles of what came, the standard error its standard
+deviation. The same `seed` gives the same luck to every indicator and every measure: one alone and the same among 10,000 have the
+same answer. A draw adds noise to estimates that already have some: where groups hardly differ, or stand at zero or at the scale,
+the interval may lie beside the estimate, and then says no more than that chance can make as much (`correct_noise` takes the noise
+off where it can).
 
 Sources: WHO, Health Equity Assessment Toolkit, technical notes; A. Schlotheuber and A. R. Hosseinpoor, Summary measures
 of health inequality, International Journal of Environmental Research and Public Health 19 (2022); J. Ahn and others,
