@@ -48,7 +48,8 @@ def baseline(
     """The baseline of `week` (its place in a series that begins at `first_week`); None where the series is too short for it.
 
     The same season: `window` weeks around the same date of each year before, and those just before the week itself, as far as
-    `weeks_excluded` leaves them in. With several periods the weeks between two such windows are cut in `periods` - 1 seasons of the same length, the first of them a week longer where it does not come out even.
+    `weeks_excluded` leaves them in. With several periods the weeks between two such windows are cut in `periods` - 1 seasons of the
+    same length, the first of them a week longer where it does not come out even.
     The last `weeks_excluded` weeks are left out, so that an outbreak that goes on does not raise its own threshold.
     """
     references = list(_same_weeks(week, first_week, years_back))

@@ -67,23 +67,30 @@ def forecast(design: Design, counts: Counts, now: Floats, offset: Floats, option
 def _regression(design: Design, counts: Counts, options: Options, *, trend: bool) -> _Regression:
     """Fitted; and fitted again, with the weeks that stood far above weighed down, where there are such weeks."""
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        first, residuals = _fitted(design, counts, trend, options)
+        freedom = _freedom(design, counts, trend)
+        first, residuals = _fitted(design, counts, freedom, trend, options)
         rows, weight = _reweighted(design, counts, first, residuals, trend, options.reweight_threshold)
         if not rows.size:
             return first
-        second, _ = _fitted(design, replace(counts[rows], weight=weight), trend, options)
+        second, _ = _fitted(design, replace(counts[rows], weight=weight), freedom[rows], trend, options)
     # that the second converges is not asked by the method
     second = replace(second, fit=replace(second.fit, converged=np.isfinite(second.fit.slope)))
     rest = np.setdiff1d(np.arange(len(counts.y)), rows, assume_unique=True)
     return _Regression.join([first[rest], second], [rest, rows])
 
 
-def _fitted(design: Design, counts: Counts, trend: bool, options: Options) -> tuple[_Regression, Residuals]:
-    found, residuals = options.fit(design, counts, trend=trend)
-    known = np.broadcast_to(1.0, counts.y.shape) if counts.weight is None else (counts.weight > 0).astype(np.float64)
+def _freedom(design: Design, counts: Counts, trend: bool) -> Floats:
+    """Known weeks less what is estimated from them; NaN where nothing is left, or nothing is known of the last season."""
+    known = np.ones((1, design.time.size)) if counts.weight is None else (counts.weight > 0).astype(np.float64)
     members = known @ design.moments[:, : design.seasons]
-    freedom = members.sum(axis=1) - (members > 0).sum(axis=1) - trend
-    freedom = np.where((freedom > 0) & (members[:, -1] > 0), freedom, np.nan)
+    found = members.sum(axis=1) - (members > 0).sum(axis=1) - trend
+    return np.broadcast_to(np.where((found > 0) & (members[:, -1] > 0), found, np.nan), len(counts.y))
+
+
+def _fitted(
+    design: Design, counts: Counts, freedom: Floats, trend: bool, options: Options
+) -> tuple[_Regression, Residuals]:
+    found, residuals = options.fit(design, counts, trend=trend)
     dispersion = counts.weighed(residuals.squares).sum(axis=1) / freedom
     quirk = dispersion
     if options.surveillance:
