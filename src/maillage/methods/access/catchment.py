@@ -43,7 +43,7 @@ class FloatingCatchment:
     `demand` and in `supply`) and the cost of that journey, at least 0; what is not given cannot be reached, nor what costs inf. A
     journey has a direction: people go from the origin to the destination. `decay`: what a journey counts for by its cost: one number
     (a plain catchment up to that cost), a table of zones {10: 1, 20: 0.68, 30: 0.22}, `gaussian(sigma)`, `gravity(scale, power)`, or any
-    function from an array of costs to weights of at least 0, each cost by itself; a weight below 1e-200 is out of reach. `limit`: pairs
+    function from an array of costs to weights of at least 0, each cost by itself; below 1e-200 it is out of reach. `limit`: pairs
     that cost more are out of reach whatever the decay. `need` (origins,): what one person there asks for, by age or deprivation; 1
     unless given. People from outside are further origins. Somebody must live somewhere, with a need.
 

@@ -13,7 +13,10 @@ Decay = Callable[[Floats], Floats]
 ENHANCED = MappingProxyType({10.0: 1.0, 20.0: 0.68, 30.0: 0.22})  # minutes: Luo and Qi 2009
 THREE_STEP = MappingProxyType({10.0: 0.962, 20.0: 0.704, 30.0: 0.377, 60.0: 0.042})  # minutes: Wan et al. 2012
 BLOCK = 1 << 14  # costs weighed at once: they stay in the processor's cache
-LEAST = 1e-200  # a smaller weight is out of reach: divided by, it would pass what a number can hold
+LEAST, MOST = (
+    1e-200,
+    1e200,
+)  # a smaller weight is out of reach, a larger refused: shares and sums would pass what a number holds
 
 
 def within(limit: float) -> Decay:
@@ -61,7 +64,7 @@ def read(decay: Decay | Mapping[float, float] | float) -> Decay:
 
 
 def weigh(decay: Decay, cost: Floats) -> None:
-    """Each cost is replaced by its weight, 0 where there is no way (an infinite cost) and below `LEAST`; each finite, at least 0."""
+    """Each cost is replaced by its weight, 0 where there is no way (an infinite cost) and below `LEAST`; each from 0 to `MOST`."""
     for start in range(0, len(cost), BLOCK):
         some = cost[start : start + BLOCK]
         with np.errstate(
@@ -73,10 +76,10 @@ def weigh(decay: Decay, cost: Floats) -> None:
                 f"decay: a weight for each of {len(some)} costs was expected, not the shape {weight.shape}"
             )
         weight = np.where(some == np.inf, 0.0, weight)
-        if not (weight.min() >= 0 and weight.max() < np.inf):
-            bad = np.argmin((weight >= 0) & (weight < np.inf))
+        if not (weight.min() >= 0 and weight.max() <= MOST):
+            bad = np.argmin((weight >= 0) & (weight <= MOST))
             raise ValueError(
-                f"decay: a finite weight of at least 0 was expected, not {weight[bad]:g} for a cost of {some[bad]:g}"
+                f"decay: a weight from 0 to {MOST:g} was expected, not {weight[bad]:g} for a cost of {some[bad]:g}"
             )
         cost[start : start + BLOCK] = np.where(weight < LEAST, 0.0, weight)
 
