@@ -33,7 +33,7 @@ from maillage.methods.spelling import OTHER_NAME, PersonNames
 
 __all__ = ["Candidate", "Capped", "Entry", "Found", "Person", "persons", "services"]
 
-THRESHOLD: Final = 0.8  # from here on a pair is shown to a person
+THRESHOLD: Final = 0.75  # from here on a pair is shown to a person
 FEWEST: Final = 1_000  # records; a small register is a sample of a larger population
 DATES: Final = 29_000  # of birth, about equally frequent
 WIDTH: Final = 3  # telephone numbers of one person that are compared (the first ones)
@@ -74,8 +74,8 @@ def services(entries: Sequence[Entry], *, threshold: float = duplicates.THRESHOL
 def persons(people: Sequence[Person], *, threshold: float = THRESHOLD, progress: Progress | None = None) -> Found:
     """The pairs that may be one person, the likeliest first: `candidates` with positions left < right, score and reasons.
 
-    `threshold`: the lowest score that is proposed; lower finds little more, and asks more in vain. `progress`: called with a word
-    and the share that is done, where somebody waits.
+    `threshold`: the lowest score that is proposed; a lower one finds more of those of whom hardly more than a common name is known,
+    and asks more often in vain. `progress`: called with a word and the share that is done, where somebody waits.
 
     Score: sigmoid of -ln n (n records, at least 1,000) and of the evidence, each kind once:
     - names, first and last: ln(0.9 n / how many have the name), less when they are only alike, against when they are not; the better

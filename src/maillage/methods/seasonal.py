@@ -154,7 +154,7 @@ def moving_epidemic_threshold(
     student: bool = False,
 ) -> Thresholds:
     """Thresholds of the next season from past ones. `rates`: (seasons, weeks) or (series, seasons, weeks), oldest season first,
-    every season from the same week of the year on, in any unit; a missing week is NaN, never 0.
+    every season from the same week of the year on, in any unit; a missing week is NaN, never 0, and filled as for the timing.
 
     Of each season the `values` highest weeks before, in and after its epidemic (`epidemic_timing`) are pooled; usual: 30 / seasons,
     rounded half to even, at least 1. A threshold is the upper limit of an interval of its pool: `threshold` and `level` for the
@@ -169,9 +169,7 @@ def moving_epidemic_threshold(
     among("threshold", threshold, KINDS)
     among("intensity", intensity, KINDS)
     share("level", level)
-    growing = floats("levels", levels, ndim=1).tolist()
-    if len(growing) != 3 or growing != sorted(share("levels", one) for one in growing):
-        raise ValueError(f"levels: three growing numbers were expected, not {growing}")
+    growing = _growing(levels)
     if whole("tails", tails, least=1) > 2:
         raise ValueError(f"tails: 1 or 2 was expected, not {tails}")
     filled = _filled(found)
@@ -315,6 +313,13 @@ def _weeks(known: Floats) -> Floats:
     if 0 in known.shape:
         raise ValueError(f"rates: at least one week, season and series was expected, not the shape {known.shape}")
     return known
+
+
+def _growing(levels: ArrayLike) -> list[float]:
+    found: list[float] = floats("levels", levels, ndim=1).tolist()
+    if len(found) != 3 or found != sorted(share("levels", one) for one in found):
+        raise ValueError(f"levels: three growing numbers were expected, not {found}")
+    return found
 
 
 def _timing(known: Floats, delta: Floats) -> Timing:
