@@ -3,7 +3,8 @@
 CPU seconds, medians, each contender given the same judgements in memory. Ours: `bradley_terry` with errors, intervals and what a
 recount needs. The peer: choix, the fastest of its functions that take judgements (`ilsr_pairwise`, `mm_pairwise`, `opt_pairwise`), as
 lists, the form it documents. All without a prior, so that all maximise the same likelihood; orders and strengths must agree. Beside it, and
-not in the ratio: choix on a table counted before (`ilsr_pairwise_dense`), by stratum, robustness, and the other methods at this size.
+not in the ratio: strengths alone from a table counted before, by both (choix: `ilsr_pairwise_dense`); choix on a table that NumPy counts
+from the judgements, as it does for ours; by stratum, robustness, and the other methods at this size.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maillage.methods import voting
+from maillage.methods.voting.duels import strengths
 
 Array = NDArray[Any]
 PEERS = ("ilsr_pairwise", "mm_pairwise", "opt_pairwise")
@@ -62,7 +64,15 @@ def peers(needs: int, winners: Array, losers: Array, ours: Array) -> dict[str, A
         told["apart"][name] = float(np.abs(found - ours).max())
         told["same_order"][name] = bool((np.argsort(-found) == np.argsort(-ours)).all())
     counted = np.bincount(winners * needs + losers, minlength=needs**2).reshape(needs, needs).astype(float)
-    told["dense_s"] = cpu(lambda: choix.ilsr_pairwise_dense(counted), 9)[0]
+    told["dense_s"], dense = cpu(lambda: choix.ilsr_pairwise_dense(counted), 25)
+    told["table_s"], (table, _) = cpu(lambda: strengths(counted[None], 0), 25)
+    told["apart"]["table"] = float(np.abs(table[0] - table[0].mean() - (dense - dense.mean())).max())
+
+    def by_table() -> Array:
+        tally = np.bincount(winners * needs + losers, minlength=needs**2).reshape(needs, needs).astype(float)
+        return np.asarray(choix.ilsr_pairwise_dense(tally))
+
+    told["counted_s"] = cpu(by_table, 25)[0]
     return told
 
 
@@ -113,10 +123,15 @@ def main() -> None:
         peer = peers(needs, winners, losers, found.estimate)
         best = min(peer["seconds"], key=peer["seconds"].__getitem__)
         rows += [(f"choix {name}", peer["seconds"][name], f"apart {peer['apart'][name]:.1e}") for name in PEERS]
-        rows += [("choix ilsr_pairwise_dense, table counted before", peer["dense_s"], "")]
+        rows += [
+            ("choix ilsr_pairwise_dense, counted by NumPy", peer["counted_s"], "strengths alone, no errors"),
+            ("ours, strengths from a table", peer["table_s"], f"apart {peer['apart']['table']:.1e}"),
+            ("choix ilsr_pairwise_dense, from a table", peer["dense_s"], ""),
+        ]
         told |= {
             "ratio": round(peer["seconds"][best] / seconds, 1), "same_order": peer["same_order"][best],
-            "apart": peer["apart"][best], "dense_s": round(peer["dense_s"], 5),
+            "apart": peer["apart"][best], "table_s": round(peer["table_s"], 5),
+            "dense_s": round(peer["dense_s"], 5), "dense_counted_s": round(peer["counted_s"], 5),
             "peer": {"name": f"choix.{best}", "version": version("choix"), "cpu_s": round(peer["seconds"][best], 5), "extrapolated": False},
         }  # fmt: skip
     except ImportError:

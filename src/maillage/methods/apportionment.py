@@ -37,7 +37,8 @@ def by_key(
     at most, None where there is no limit.
     Nobody is below its floor or above its ceiling; the others share what is left by weight, and each gets its share rounded down
     or up to the cent: up where the remainders are largest. Equal remainders: the larger weight first, then the one that comes
-    first in the list. A weight of zero gets its floor.
+    first in the list. A weight of zero gets its floor. One cent more to share may take a cent from somebody, never more (the
+    Alabama paradox; Balinski and Young).
     `ValueError`: floors that sum to more than the amount, ceilings that sum to less, a floor above its ceiling, an amount that
     nobody with a weight may take.
     """

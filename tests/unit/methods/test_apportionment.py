@@ -139,6 +139,13 @@ def test_what_a_ceiling_holds_back_goes_to_the_others():
     assert by_key(100, [1, 1, 2], [0, 0, 90], [5, None, None]).tolist() == [5, 5, 90]
 
 
+@given(shared())
+@few
+def test_one_cent_more_to_share_takes_at_most_a_cent_from_anybody(case):
+    amount, key, floors = case
+    assert (by_key(amount + 1, key, floors) - by_key(amount, key, floors) >= -1).all()
+
+
 def test_numbers_of_any_kind_and_size_are_read_as_they_are():
     assert by_key(np.float32(5), np.array([1, 1], np.float32)).tolist() == [3, 2]
     assert by_key(np.int8(5), [10**400, 1]).tolist() == [5, 0]

@@ -148,13 +148,30 @@ def test_the_share_is_the_chance_to_be_preferred_to_another(seed):
 @few
 def test_one_judgement_more_for_a_need_never_gives_it_a_worse_rank(seed, data):
     winners, losers, where = judgements(seed, count=30, strata=2)
+    winners, losers = [*winners, 0, 1, 2, 0, 1, 2], [*losers, 3, 4, 4, 3, 4, 4]
+    where = [*where, 0, 0, 0, 1, 1, 1]
     options = {"items": 5, "population": [1, 2]}
     before = bradley_terry(winners, losers, strata=where, **options)
-    known = np.flatnonzero((before.judged > 0).all(axis=0))
-    one, other = data.draw(st.permutations(known))[:2]
+    one, other = data.draw(st.permutations(range(5)))[:2]
     after = bradley_terry([*winners, one], [*losers, other], strata=[*where, seed % 2], **options)
     assert after.rank[one] <= before.rank[one]
     assert after.estimate[one] > before.estimate[one]
+
+
+def test_a_need_that_fewer_quarters_judged_may_rise_more_than_the_one_that_was_preferred():
+    winners, losers = [0, 1] + [2] * 6 + [0] * 2 + [0] * 9 + [1], [1, 0] + [0] * 6 + [2] * 2 + [1] * 9 + [0]
+    where, live = [0] * 10 + [1] * 10, [27, 73]  # the second quarter has not judged need 2
+    before = bradley_terry(winners, losers, items=3, strata=where, population=live)
+    after = bradley_terry([*winners, 0], [*losers, 1], items=3, strata=[*where, 0], population=live)
+    assert after.estimate[0] > before.estimate[0]
+    assert after.estimate[2] - before.estimate[2] > after.estimate[0] - before.estimate[0]
+    assert (before.rank[0], after.rank[0]) == (1, 2)
+
+
+def test_the_size_of_a_territory_does_not_matter():
+    for live in ([1, 3], [0.25, 0.75], [1e308 / 3, 1e308]):
+        found = bradley_terry([0, 1, 0], [1, 0, 1], items=2, strata=[0, 1, 1], population=live)
+        assert found.estimate == pytest.approx([0.132012, -0.132012], abs=1e-6)
 
 
 @given(chances)

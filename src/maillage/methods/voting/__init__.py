@@ -1,7 +1,7 @@
 """Residents and professionals say what matters most: orders, grades, approvals, duels of two needs, and a fund that is shared.
 
 Which method for what:
-- a meeting that ranks needs on paper or on a telephone: `schulze`, the hardest to capture; `borda` only to compare;
+- a meeting that ranks needs on paper or on a telephone: `schulze`, the hardest to capture (see below); `borda` only to compare;
 - a meeting that grades needs in words ("must be done" to "not here"): `majority_judgment`;
 - many residents, each shown a few needs: "which matters more here?", `bradley_terry` by quarter, weighted by census, with
   `next_pairs` for needs that arrive late; or `approval`, as a share of those who were asked;

@@ -63,11 +63,11 @@ def bradley_terry(
     `winners`, `losers` (judgements,): from 0 to `items` - 1, the one that mattered more and the other; where somebody cannot
     decide there is no judgement. `strata` (judgements,): the stratum of who judged (a quarter, an age), from 0; `population`
     (strata,): how many residents live in each, from the census, or their parts; without both, one stratum. `voters`
-    (judgements,): who judged, any numbers, so that `robustness` takes away people; none: each judgement is a ballot.
+    (judgements,): who judged, numbers or words, so that `robustness` takes away people; none: each judgement is a ballot.
     `prior` (0, or at least 0.001): every item is given so many wins, and as many defeats, against an item of middling strength:
     who never lost stays finite, who was seldom shown stays near the middle. 0: the maximum likelihood, which exists only where,
-    in each stratum, no part of the items always wins against the others (Ford, American Mathematical Monthly 64, 1957):
-    otherwise `ValueError`.
+    in each stratum, wins lead from each item to each other, directly or by others (Ford, American Mathematical Monthly 64,
+    1957): otherwise `ValueError`. `robustness` then counts again with a prior of 0.001, since without some people they may not.
     In each stratum strengths maximise sum log(chance of what was judged) + prior x sum (log p + log(1 - p)), p the chance
     against the middling item, by Newton's method with steps too short to overshoot; then their mean is made 0. The whole is the
     mean of the strata by population: quarters weigh as they live, not as they answer. `standard_error`: from the curvature,
@@ -75,7 +75,8 @@ def bradley_terry(
     item, a mean over the other items that were judged and over the population; easier to tell than a strength.
     An item that nobody judged is NaN and last; one that some stratum did not judge has the mean of the others (`reason`).
     Names of items and the order of judgements do not matter. One judgement more for an item never gives it a worse rank, where
-    all strata had judged it and the other before. Strengths that differ by less than 1e-9 share a rank.
+    every stratum had judged every item before; else an item that fewer strata judged may rise with it, by more. Who follows the
+    one before by less than 1e-9 shares its rank.
     Source: Bradley and Terry, Rank analysis of incomplete block designs, Biometrika 39 (1952); a prior on strengths: Caron and
     Doucet, Journal of Computational and Graphical Statistics 21 (2012), theirs a gamma distribution.
     """
@@ -117,6 +118,8 @@ def next_pairs(times: ArrayLike, *, seed: int, count: int = 1, cap: float = 1.0,
     at most 1: a pair counts as new until it was judged 1 / cap - 1 times, so that the newest needs are not shown to everybody at
     once. `count`: how many different pairs, fewer when fewer are left. `seen` (items, items): pairs that this person has judged
     already, True either way, are not shown again. Left and right are drawn too. The same `seed` gives the same pairs.
+    A new need is shown more than the others until it was judged about as often; every pair may be drawn at any time. For a
+    quarter to catch up by itself, give the times that its own residents judged each pair.
     Source: Salganik and Levy, Wiki surveys: open and quantifiable social data collection, PLoS ONE 10 (2015).
     """
     found = floats("times", times, ndim=2, least=0)
@@ -168,6 +171,7 @@ def _cells(
         raise ValueError(
             f"strata: judgements of each of {len(live)} strata were expected, not none of stratum {empty[0]}"
         )
+    live = live / live.max()  # so that the sum of very large numbers is finite
     return (where * items + won) * items + lost, live / live.sum()
 
 

@@ -46,9 +46,10 @@ def schulze(rankings: ArrayLike, *, counts: ArrayLike | None = None, unranked: s
     "unknown", a ballot says nothing about a pair with somebody left out (for voters who were shown only a part).
     A duel is won by who stands before the other on more ballots; its strength is the number of ballots for the winner. A path is
     as strong as its weakest duel. a beats b when the strongest path from a to b is stronger than that from b to a; `rank` is 1
-    and how many beat it, so that equal ranks are ties that no ballot breaks.
-    Whoever wins every duel stands first. Raising a candidate on a ballot never gives it a worse rank. Alike candidates do not
-    help or hurt others. The order of voters, and the names of candidates, do not matter.
+    and how many beat it, so that whoever beats another stands before it, and none of equal rank beats another.
+    Whoever wins every duel stands first. Raising a candidate on a ballot never gives it a worse rank (with "unknown", on a ballot
+    that had ranked it). Candidates that stand side by side on every ballot neither help nor hurt the others. The order of voters,
+    and the names of candidates, do not matter.
     Source: Schulze, A new monotonic, clone-independent, reversal symmetric, and Condorcet-consistent single-winner election method,
     Social Choice and Welfare 36 (2011), with winning votes.
     """
@@ -73,7 +74,7 @@ def borda(rankings: ArrayLike, *, counts: ArrayLike | None = None, unranked: str
     out are tied: they share the points of the last places; "unknown", only pairs of which both are ranked give points.
     Ranked by `estimate`, the points for each pair judged, so that who was shown to few is not behind for that; with "last" every
     candidate is in equally many pairs, and it is the order by points. Between 0 and 1; its mean is a half with "last".
-    Raising a candidate on a ballot never gives it a worse rank.
+    Raising a candidate on a ballot never gives it a worse rank (with "unknown", on a ballot that had ranked it).
     Source: Borda, Mémoire sur les élections au scrutin, Histoire de l'Académie royale des sciences (1781); ties as in Black, The
     Theory of Committees and Elections (1958). It is easily captured: a bloc buries its rivals. Prefer Schulze where it matters.
     """

@@ -50,7 +50,8 @@ def robustness(
     `top`, and a tie that is broken by the loss is a change. Order among them does not matter.
     Exact when there are at most `samples` different losses (alike ballots are tried once, and weigh as many as they are);
     otherwise `samples` losses are drawn with `seed`, and the interval of the estimate at `confidence` is that of the drawing alone.
-    Ballots are taken out of the tallies, which are not counted anew, so that it takes a second at most for thousands of voters. But
+    A ballot of `bradley_terry` is a person with all that they judged, where `voters` said who judged; else it is one judgement.
+    Ballots are taken out of the tallies, which are not counted anew: a second or less for thousands of voters and 60 needs. But
     `equal_shares` has no tallies and is decided anew each time (fewer `samples` for many voters): its first are what is funded,
     whatever `top`, and the voters who are left share the whole budget.
     `ValueError`: fewer than `lost` + 1 ballots.

@@ -55,19 +55,20 @@ def equal_shares(
 ) -> EqualShares:
     """The projects that are funded when every voter has an equal share of the budget to pay with.
 
-    `utilities` (voters, projects): 1 approves, 0 does not; or whole points to 10**9, more is better. `costs` (projects,) and `budget`:
-    whole cents. `counts` (voters,): how many voters cast each ballot; none: one. `measure`: "cost", a project is worth to who
-    approves its cost (times the points), so that money counts; "number", it is worth its points, so that the number of projects counts.
+    `utilities` (voters, projects): 1 approves, 0 does not; or whole points to 10**9, more is better. `costs` (projects,) and
+    `budget`: whole cents. `counts` (voters,): how many voters cast each ballot; none: one. `measure`: "cost", a project is worth
+    to who approves its cost (times the points), so that money counts; "number", it is worth its points, so that the number of
+    projects counts.
     Each voter starts with budget / voters. Again and again the project is funded whose price for a unit of worth is lowest, where
     its supporters pay cost = sum of min(what they have left, price x worth to them); when no project can be paid by its
     supporters, it ends. Equal prices: the one that comes first in the list.
     `completion`, for the money that is left, since equal shares alone may leave much: "none"; "add_unit", everybody's share grows
-    by `unit` cents at a time, and all is done again, until nothing that has support fits into what is left (that result stands) or the budget
-    is overspent (the one before stands); "greedy", what fits is added by worth for its cost, equal ones by position;
-    "add_unit_then_greedy", both.
+    by `unit` cents at a time, and all is done again, until nothing that has support fits into what is left (that result stands)
+    or the budget is overspent (the one before stands); "greedy", what fits is added by worth for its cost, equal ones by position;
+    "add_unit_then_greedy", both. Each unit is decided anew, so that small units take long.
     Never overspends. A group that agrees on projects worth its part of the budget is not left with nothing: with approvals and
-    `measure="number"`, whatever the completion, one of the group has as many of the projects that it approves as the group could have
-    paid for (extended justified representation). Exact: fractions, no rounding; floats only choose what is worth comparing,
+    `measure="number"`, whatever the completion, one of the group has as many of the projects that it approves as the group could
+    have paid for (extended justified representation). Exact: fractions, no rounding; floats only choose what is worth comparing,
     within a bound of their error. Voters and their order do not matter beyond their ballots.
     Source: Peters and Skowron, Proportionality and the limits of welfarism, ACM EC 2020; Peters, Pierczyński and Skowron,
     Proportional participatory budgeting with additive utilities, NeurIPS 2021; completions: Faliszewski and others, Participatory
