@@ -196,9 +196,10 @@ def _drawn(flat: _Rows, high: Floats, draws: int, seed: int) -> Iterator[tuple[s
             for one, way in ((low, -np.inf), (high, np.inf))
         )
     size = max(BLOCK // (width * draws), 1)
+    room = np.empty((width, min(size, rows), draws))  # the same for each block: it stays in the cache
     for start in range(0, rows, size):
         block = slice(start, min(start + size, rows))
-        values = flat.error[:, block, None] * plain[:, None, :]
+        values = np.einsum("gi,gd->gid", flat.error[:, block], plain, out=room[:, : block.stop - start])
         values += flat.value[:, block, None]
         group, row = np.nonzero((under[:, block] > -FAR) | (above[:, block] < FAR))
         if group.size:
