@@ -54,7 +54,8 @@ def test_every_delay_and_every_count_are_those_of_r(folder, method):
 
 
 # A line list of ours, so that the proof runs everywhere, and R's answers: surveillance 1.20.3, now = day 14, D = 4, m = NULL or 8,
-# N.tInf.prior = structure("poisgamma", mean.lambda = 6, var.lambda = 30), N.tInf.max = 200, nSamples = 20000, set.seed(5).
+# N.tInf.prior = structure("poisgamma", mean.lambda = 6, var.lambda = 30), N.tInf.max = 200, nSamples = 20000, set.seed(5). Counts:
+# quantiles of predPMF / sum(predPMF), as those of 2011; of "lawless" the sum is 1 to 1.26, and R's own `pi` too low.
 TRIANGLE = (
     (1, 2, 1, 0, 1), (0, 2, 3, 1, 0), (2, 2, 0, 1, 1), (1, 0, 3, 0, 0), (0, 4, 2, 1, 1), (2, 3, 1, 0, 1), (1, 5, 2, 2, 0),
     (0, 3, 4, 1, 1), (2, 2, 5, 1, 0), (1, 6, 2, 2, 1), (3, 4, 3, 1, 0), (1, 7, 4, 2, 1), (2, 5, 3, 2, 1), (1, 4, 3, 2, 0),

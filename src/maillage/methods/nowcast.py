@@ -14,6 +14,8 @@ the prior poisgamma, its lawless "lawless". Delays agree to 1e-9, medians to 1 c
 - Lawless' variance is what is still to come plus what is not known about the delays. R's program computes both and keeps the first
   alone: the second stands in a line that ends too early. "lawless" does as R; `estimated_delays` adds what was lost. On the 2011
   outbreak in Germany, ten days before the 2nd of June, it moves bounds by 3 cases at most: 43 to 63 becomes 40 to 66.
+- R's Lawless gives the counts of a day probabilities that sum to more than 1 (1.2 where little is reported). Ours are the median and
+  the bounds of its `predPMF` once the sum is 1; those that it prints (`upperbound`, `pi`) are too low: 14 where 21 is right.
 - R leaves out reports before their event and rows without a date, without an error. We refuse both.
 - R moves the window with the days of the events, for each method, although Lawless moved it with the days of the reports. So do we.
 """

@@ -105,14 +105,14 @@ def test_a_case_reported_later_than_the_maximum_delay_counts_as_reported_then():
 
 def test_dates_are_days_too():
     start, reports = date(2024, 2, 20), cases(1)
-    numbers = nowcast(reports, now=20, maximum_delay=6)
+    numbers = nowcast(reports, now=20, maximum_delay=6, draws=50)
     dated = [[start + timedelta(int(day)) for day in row] for row in reports]
     for these, now in (
         (dated, start + timedelta(20)),
         (np.datetime64(start) + reports, np.datetime64(start) + 20),
         (np.datetime64(start) + reports, datetime(2024, 3, 11, 23, 59)),
     ):
-        found = nowcast(these, now=now, maximum_delay=6)
+        found = nowcast(these, now=now, maximum_delay=6, draws=50)
         assert found.days[-1] == np.datetime64("2024-03-11")
         assert found.days[0] == np.datetime64(start)
         assert np.array_equal(found.estimate, numbers.estimate)
@@ -247,7 +247,7 @@ def test_a_whole_number_of_draws_may_be_any_kind_of_number_and_reports_too():
 def test_a_window_holds_the_events_of_now_and_of_as_many_days_before():
     reports = cases(5)
     older = np.vstack([reports, [[9, 9]] * 50])  # twenty days before now: outside a window of nineteen
-    without, within = (nowcast(older, now=29, maximum_delay=8, window=days).delay_cdf for days in (19, 20))
+    without, within = (nowcast(older, now=29, maximum_delay=8, window=days, draws=50).delay_cdf for days in (19, 20))
     assert without == pytest.approx(nowcast(reports, now=29, maximum_delay=8, window=19).delay_cdf)
     assert within[0] > without[0] + 0.02
 
