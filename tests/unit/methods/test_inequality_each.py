@@ -264,11 +264,16 @@ def test_the_slope_of_a_survey_stands_on_the_scale_of_its_values():
 
 def test_a_survey_that_has_no_answer_says_why():
     order = [1, 2, 3]
-    slope, ratio = (
-        measure([0, 0, 0], order) for measure in (inequality.survey_slope_index, inequality.survey_relative_index)
-    )
-    assert np.isnan([value(slope), value(ratio)]).all()
-    assert slope.reason == ratio.reason == Reason.DIVERGED
+    for all_of_them, relative, reason in ((0, np.nan, Reason.ZERO), (1, 1, Reason.AT_THE_LIMIT)):
+        slope, ratio = (
+            measure([all_of_them] * 3, order)
+            for measure in (inequality.survey_slope_index, inequality.survey_relative_index)
+        )
+        assert (value(slope), slope.reason) == (0, Reason.AT_THE_LIMIT)
+        assert value(ratio) == pytest.approx(relative, nan_ok=True)
+        assert ratio.reason == reason
+        assert np.isnan([slope.upper, ratio.upper]).all()
+    assert inequality.survey_relative_index([0, 1, 1], order).reason == Reason.DIVERGED
     assert inequality.survey_relative_index([0, 1, 9], order, model="linear").reason == Reason.ZERO
     nothing = inequality.survey_relative_concentration_index([0, 0, 0], order)
     assert np.isnan(value(nothing))

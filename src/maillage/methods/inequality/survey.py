@@ -81,12 +81,12 @@ def survey_slope_index(
     """The slope index of individuals, f(1) - f(0) in the units of the values.
 
     logistic: values from 0 to `scale`; linear: a straight line. healthequal prints the standard error before the scale; here
-    it stands on the scale of the index. NaN where all values are 0, or all the scale, or the curve is a step.
+    it stands on the scale of the index. Zero without an interval where all values are 0, or all the scale; NaN where the curve is a step.
     """
     fit = _fit(_read(values, order, weights, clusters, strata), model, scale)
     (foot, top), (at_foot, at_top) = fit.ends, fit.turns
     error = scale * fit.error(at_top - at_foot, at_top)
-    return normal(scale * (top - foot), error, confidence, reasons((), (fit.lost, Reason.DIVERGED)))
+    return normal(scale * (top - foot), error, confidence, reasons((), (True, fit.reason)))
 
 
 def survey_relative_index(
@@ -106,7 +106,8 @@ def survey_relative_index(
     if not (foot > 0 and top > 0):
         foot = top = np.asarray(np.nan)
     error = fit.error(at_top / top - at_foot / foot, at_top / top)
-    why = reasons((), (fit.lost, Reason.DIVERGED), (np.isnan(foot), Reason.ZERO))
+    lost = fit.reason == Reason.DIVERGED
+    why = reasons((), (lost, Reason.DIVERGED), (np.isnan(foot), Reason.ZERO), (True, fit.reason))
     return logarithmic(top / foot, error, confidence, why)
 
 
@@ -115,7 +116,7 @@ class Fit:
     ends: tuple[Floats, Floats]
     turns: tuple[Floats, Floats]
     cover: Floats  # covariance of intercept and slope
-    lost: bool
+    reason: Reason
 
     def error(self, by_base: Floats, by_slope: Floats) -> Floats:
         step = np.stack([by_base, by_slope])
@@ -129,8 +130,8 @@ def _fit(people: Individuals, model: str, scale: float) -> Fit:
     if model == "linear":
         base, slope = _line(value, people)
         cover = _covariance(people, weight, value - base - slope * rank)
-        flat = np.ones(())
-        return Fit((base, base + slope), (flat, flat), cover, False)
+        one = np.ones(())
+        return Fit((base, base + slope), (one, one), cover, Reason.GIVEN)
     if (value < 0).any() or (value > 1).any():
         raise ValueError(
             f"values: from 0 to the scale, {size:g}, was expected, not {people.value[(value < 0) | (value > 1)][0]:g}"
@@ -138,13 +139,15 @@ def _fit(people: Individuals, model: str, scale: float) -> Fit:
     bases, slopes, lost = logistic_fit(value[None], weight[None], rank[None])
     which = np.unique(rank, return_inverse=True)[1]
     means = np.bincount(which, weight * value) / np.bincount(which, weight)
-    if lost[0] or np.isinf(bases[0]) or is_step(means):
-        nothing = np.asarray(np.nan)
-        return Fit((nothing, nothing), (nothing, nothing), np.full((2, 2), np.nan), True)
+    flat, lost = np.isinf(bases[0]), lost | is_step(means)
+    if flat or lost[0]:
+        end = np.asarray(expit(bases[0]) if flat else np.nan)
+        why = Reason.AT_THE_LIMIT if flat else Reason.DIVERGED
+        return Fit((end, end), (end, end), np.full((2, 2), np.nan), why)
     shown = expit(bases[0] + slopes[0] * rank)
     cover = _covariance(people, weight * shown * (1 - shown), value - shown, weight)
     foot, top = expit(bases[0]), expit(bases[0] + slopes[0])
-    return Fit((np.asarray(foot), np.asarray(top)), (foot * (1 - foot), top * (1 - top)), cover, False)
+    return Fit((np.asarray(foot), np.asarray(top)), (foot * (1 - foot), top * (1 - top)), cover, Reason.GIVEN)
 
 
 def _concentration(people: Individuals) -> tuple[Floats, Floats, Floats]:
