@@ -75,13 +75,15 @@ def weigh(decay: Decay, cost: Floats) -> None:
             raise ValueError(
                 f"decay: a weight for each of {len(some)} costs was expected, not the shape {weight.shape}"
             )
-        weight = np.where(some == np.inf, 0.0, weight)
-        if not (weight.min() >= 0 and weight.max() <= MOST):
+        if some.max() == np.inf:
+            weight = np.where(some == np.inf, 0.0, weight)
+        least = weight.min()
+        if not (least >= 0 and weight.max() <= MOST):
             bad = np.argmin((weight >= 0) & (weight <= MOST))
             raise ValueError(
                 f"decay: a weight from 0 to {MOST:g} was expected, not {weight[bad]:g} for a cost of {some[bad]:g}"
             )
-        cost[start : start + BLOCK] = np.where(weight < LEAST, 0.0, weight)
+        cost[start : start + BLOCK] = np.where(weight < LEAST, 0.0, weight) if least < LEAST else weight
 
 
 def _circle(name: str, limit: float) -> Decay:
@@ -104,7 +106,7 @@ def _zones(name: str, table: Mapping[float, float]) -> Decay:
         zone = np.zeros(cost.shape, np.uint8)
         for edge in edges:  # a few comparisons are faster than a search for each
             zone += cost > edge
-        return weights[zone]
+        return weights.take(zone)
 
     return decay
 
