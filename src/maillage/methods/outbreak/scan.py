@@ -29,9 +29,8 @@ from maillage.methods.arguments import floats, share, whole
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Counts = NDArray[
-    Any
-]  # of the smallest unsigned kind that holds all cases: a row of them stays in the processor's cache
+# Of the smallest unsigned kind that holds all cases: a row of them stays in the processor's cache.
+Counts = NDArray[Any]
 ROW_BYTES = 32_768
 CELLS = 2_000_000  # numbers that are worked on at once
 MOST_CASES = 10_000_000  # each is one number, and each permutation shuffles all of them
