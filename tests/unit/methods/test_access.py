@@ -11,6 +11,7 @@ from maillage.methods import access
 from maillage.methods.access import FloatingCatchment, gaussian, gravity, rational_agents, steps, within
 from tests.towns import towns
 
+SHUFFLED_TWICE = ([0, 1, 0, 1, 0], [8, 0, 0, 8, 8], [1, 2, 3, 4, 5])
 METHODS = ("two_step", "enhanced", "three_step")
 methods = st.sampled_from(METHODS)
 EVERYTHING = {"access", "reaches_nobody", "ratio", "reached_by_nobody"}
@@ -104,6 +105,15 @@ def test_the_order_of_the_pairs_changes_nothing(where, method, seed):
         FloatingCatchment(demand, supply, shuffled, access.THREE_STEP, method=method).now,
         FloatingCatchment(demand, supply, pairs, access.THREE_STEP, method=method).now,
     )
+
+
+def test_pairs_in_any_order_are_looked_through_some_practices_at_a_time(monkeypatch):
+    monkeypatch.setattr("maillage.methods.access.pairs.BLOCK", 4)
+    pairs = ([1, 0, 1, 0, 1], [0, 0, 3, 7, 7], [1, 2, 3, 4, 5])
+    found = FloatingCatchment([1, 1], np.ones(8), pairs, 10).now
+    assert found.access == pytest.approx([1, 2])
+    with pytest.raises(ValueError, match="origin 1, destination 7 twice"):
+        FloatingCatchment([1, 1], np.ones(8), tuple([*each, each[-1]] for each in pairs), 10)
 
 
 @given(towns())
@@ -387,6 +397,7 @@ def test_what_cannot_be_is_refused_by_its_name(change, said):
 
 def test_what_cannot_be_asked_is_refused_by_its_name():
     for work, said in (
+        (lambda: FloatingCatchment([1, 1], np.ones(9), SHUFFLED_TWICE, 10), "not origin 0, destination 8 twice"),
         (lambda: town().what_if(supply=[1]), r"supply: \(..., 2 suppliers\)"),
         (lambda: town().what_if(supply=[1, -1]), "supply: at least 0"),
         (lambda: town().what_if(demand=[1]), r"demand: \(..., 4 origins\)"),

@@ -54,7 +54,7 @@ class FloatingCatchment:
 
     The sum of P x access is the sum of the supply that anybody reaches. More supply anywhere never lowers any access. Doubling the
     demand halves it, doubling the supply doubles it, and a decay times a constant leaves it as it is. The order of the pairs changes
-    nothing. A new supplier never lowers access in "two_step" and "enhanced"; in "three_step" it may, for people ask less of the others,
+    nothing but rounding. A new supplier never lowers access in "two_step" and "enhanced"; in "three_step" it may, for people ask less of the others,
     and those who cannot reach the new one gain what some who can may lose.
     """
 

@@ -30,16 +30,30 @@ def read(pairs: Pairs, origins: int, suppliers: int) -> tuple[Ints, Ints, Floats
 
 
 def by_supplier(start: Ints, end: Ints, cost: Floats, shape: tuple[int, int]) -> csc_array:
-    """The matrix of costs (origins, suppliers), one column after the other; a pair given twice is refused. A cost of 0 stays."""
+    """The matrix of costs (origins, suppliers), one column after the other, rows as they come; a pair given twice is refused. A cost
+    of 0 stays."""
     told = coo_array((cost, (start, end)), shape=shape)
     told.has_canonical_format = True  # SciPy would sort, and add up what is given twice
-    ordered = (start[1:] >= start[:-1]).all()
-    found = told.tocsc() if ordered else told.tocsr().tocsc()  # across and back puts rows and columns in order
-    if not found.has_canonical_format:
+    found = told.tocsc()
+    if not found.has_canonical_format and _twice(found):
         each, times = np.unique(np.stack([start, end], axis=1), axis=0, return_counts=True)
         origin, destination = cast("list[int]", each[np.argmax(times > 1)].tolist())
         raise ValueError(f"pairs: each once was expected, not origin {origin}, destination {destination} twice")
     return found
+
+
+def _twice(costs: csc_array) -> bool:
+    """Whether a pair comes twice, in columns whose rows are in no order: each is ticked off, which is faster than to put them in order."""
+    rows, columns = costs.shape
+    width = max(1, BLOCK // rows)  # columns at once
+    for first in range(0, columns, width):
+        ends = costs.indptr[first : first + width + 1]
+        ahead = np.repeat(np.arange(len(ends) - 1, dtype=ends.dtype) * rows, np.diff(ends))
+        seen = np.zeros(width * rows, np.bool_)
+        seen[costs.indices[ends[0] : ends[-1]] + ahead] = True
+        if np.count_nonzero(seen) < len(ahead):
+            return True
+    return False
 
 
 def reached(weights: csc_array, has: NDArray[np.bool_]) -> Ints:
