@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from maillage.methods.arguments import Floats, floats
-from maillage.methods.inequality.ground import Groups, Measure, Reason, Truths, normal, read, reasons, told, unknown
+from maillage.methods.inequality.ground import (
+    Groups,
+    Like,
+    Measure,
+    Reason,
+    Truths,
+    normal,
+    read,
+    reasons,
+    theirs,
+    told,
+    unknown,
+)
 
-Like = Literal["healthequal"] | None
 THOUSAND: Final = 1000.0
 NEAR_ZERO: Final = 1e-6
 
@@ -90,14 +101,12 @@ def _answer(
     like: str | None,
 ) -> Measure:
     """From the index and its first and second derivatives, both times the mean (the second: its square)."""
-    if like not in {None, "healthequal"}:
-        raise ValueError(f"like: 'healthequal' or None was expected, not {like!r}")
     if told("correct_noise", correct_noise) and groups.error is None:
         raise ValueError("standard_errors: those of the groups were expected for the correction, not None")
-    found, error = THOUSAND * found, unknown(groups.batch)
+    found, error, times = THOUSAND * found, unknown(groups.batch), 1 if theirs(like) else THOUSAND
     if groups.error is not None:
         relative = groups.error / groups.mean[..., None]
-        error = np.sqrt(((step * relative) ** 2).sum(-1)) * (1 if like else THOUSAND)
+        error = np.sqrt(((step * relative) ** 2).sum(-1)) * times
         if correct_noise:
             found = found - THOUSAND / 2 * (bend * relative**2).sum(-1)
     why = reasons(groups.batch, (nothing, Reason.ZERO), (groups.error is None, Reason.NO_STANDARD_ERROR))

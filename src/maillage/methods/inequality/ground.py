@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,7 @@ from maillage.methods.arguments import Floats, floats, share
 Whole = NDArray[np.intp]
 Codes = NDArray[np.int8]
 Truths = NDArray[np.bool_]
+Like = Literal["healthequal"] | None
 
 
 class Reason(IntEnum):
@@ -117,6 +118,13 @@ def over(
 def polarity(favourable: ArrayLike, batch: tuple[int, ...]) -> Truths:
     """True where more is better, for each indicator or for all."""
     return np.broadcast_to(_fits("favourable", _truths("favourable", favourable), batch), batch)
+
+
+def theirs(like: str | None) -> bool:
+    """Whether an answer is to be as WHO's healthequal gives it."""
+    if like not in {None, "healthequal"}:
+        raise ValueError(f"like: 'healthequal' or None was expected, not {like!r}")
+    return like is not None
 
 
 def told(name: str, value: bool) -> bool:

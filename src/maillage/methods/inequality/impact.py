@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from maillage.methods.arguments import Floats
 from maillage.methods.inequality.ground import (
     Groups,
+    Like,
     Measure,
     Reason,
     at,
@@ -21,10 +22,10 @@ from maillage.methods.inequality.ground import (
     read,
     reasons,
     scaled,
+    theirs,
     told,
 )
 
-Like = Literal["healthequal"] | None
 HUNDRED: Final = 100.0
 
 
@@ -79,13 +80,12 @@ def population_attributable_fraction(
     WHO's toolkit and healthequal multiply the fraction by 100 but not its standard error: in a simulation the true spread was 96 times
     what they print; ours is multiplied. like="healthequal" prints theirs.
     """
-    if like not in {None, "healthequal"}:
-        raise ValueError(f"like: 'healthequal' or None was expected, not {like!r}")
+    times = 1 if theirs(like) else HUNDRED
     found = _impact(estimates, population, ordered, favourable, average, scale)
     zero = ~(found.mean > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(zero, np.nan, HUNDRED * found.gain / found.mean)
-    error = found.error if like else HUNDRED * found.error
+    error = times * found.error
     lost = np.isnan(found.error)
     why = reasons(part.shape, (zero, Reason.ZERO), (not found.known, Reason.NO_STANDARD_ERROR), (lost, Reason.ZERO))
     return normal(part, np.where(zero, np.nan, error), confidence, why)

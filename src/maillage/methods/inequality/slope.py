@@ -13,6 +13,7 @@ from maillage.methods.arguments import Floats, among
 from maillage.methods.inequality.ground import (
     Codes,
     Groups,
+    Like,
     Measure,
     Reason,
     Truths,
@@ -21,11 +22,11 @@ from maillage.methods.inequality.ground import (
     read,
     reasons,
     scaled,
+    theirs,
 )
 
 Model = Literal["logistic", "linear"]
 Transform = Literal["none", "log", "logit"]
-Like = Literal["healthequal"] | None
 
 ROUNDS: Final = 80
 GUESSES: Final = np.array([1, 1e2, 1e3, 1e4, 1e5, 1e6])
@@ -44,7 +45,7 @@ class Line:
     flat: Truths  # every group at 0 or at the scale
     diverged: Truths
     zoom: Floats  # what brings the ends to the units of the indicator
-    like: str | None
+    like: bool  # as healthequal
 
     def error(self, by_middle: Floats, by_slope: Floats) -> Floats:
         """Standard error of what moves so much with the middle and so much with the slope."""
@@ -190,20 +191,19 @@ def line_of(
     """The line of each indicator; arguments as in `slope_index`."""
     among("model", model, ("logistic", "linear"))
     among("transform", transform, ("none", "log", "logit"))
-    if like not in {None, "healthequal"}:
-        raise ValueError(f"like: 'healthequal' or None was expected, not {like!r}")
-    if transform != "none" and (model == "logistic" or like):
+    as_who = theirs(like)
+    if transform != "none" and (model == "logistic" or as_who):
         raise ValueError(f"transform: none was expected but with a linear model of our own, not {transform!r}")
     groups = read(estimates, population, standard_errors, least=0 if model == "logistic" else None)
     zoom = np.ones(groups.batch)
-    if model == "logistic" or like:
-        if scale is None and not like:
+    if model == "logistic" or as_who:
+        if scale is None and not as_who:
             raise ValueError("scale: what the indicator is a share of (100 for a percentage) was expected, not None")
         zoom = scaled(_guessed(groups) if scale is None else scale, groups)
     value = groups.value / zoom[..., None]
     error = None if groups.error is None else groups.error / zoom[..., None]
     ready = Groups(value, groups.people, error)
-    return _logistic(ready, zoom, like) if model == "logistic" else _linear(ready, transform, zoom, like)
+    return _logistic(ready, zoom, as_who) if model == "logistic" else _linear(ready, transform, zoom, as_who)
 
 
 def _guessed(groups: Groups) -> Floats:
@@ -212,7 +212,7 @@ def _guessed(groups: Groups) -> Floats:
     return found
 
 
-def _logistic(groups: Groups, zoom: Floats, like: str | None) -> Line:
+def _logistic(groups: Groups, zoom: Floats, like: bool) -> Line:
     """Rows side by side; what has no curve is given its own value at both ends."""
     weight = groups.share
     if like:
@@ -234,7 +234,7 @@ def _logistic(groups: Groups, zoom: Floats, like: str | None) -> Line:
     return Line(ends, turns, pulls, _factor(groups), np.isinf(base), ran_away, zoom, like)
 
 
-def _linear(groups: Groups, transform: str, zoom: Floats, like: str | None) -> Line:
+def _linear(groups: Groups, transform: str, zoom: Floats, like: bool) -> Line:
     value, error = groups.value, groups.error
     if transform != "none":
         upper = np.inf if transform == "log" else 1.0
