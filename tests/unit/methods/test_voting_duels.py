@@ -73,6 +73,20 @@ def test_without_a_prior_it_is_the_maximum_likelihood_or_refused():
     assert chain.estimate == pytest.approx(np.zeros(4))
 
 
+def test_strengths_a_thousand_to_one_apart_are_found_however_many_there_are():
+    one = np.arange(29)
+    winners = np.concatenate([np.repeat(one, 1_000), one + 1])
+    losers = np.concatenate([np.repeat(one + 1, 1_000), one])
+    found = bradley_terry(winners, losers, items=30, prior=0)
+    assert -np.diff(found.estimate) == pytest.approx(np.full(29, np.log(1_000)), rel=1e-9)
+
+
+def test_a_million_wins_and_no_defeat_against_a_small_prior_are_counted():
+    found = bradley_terry(np.zeros(10**6, np.int8), np.ones(10**6, np.int8), items=2, prior=0.001)
+    strength = found.estimate[0]  # wins x chance of a defeat = prior x (2 p - 1)
+    assert 10**6 * expit(-2 * strength) == pytest.approx(0.001 * (2 * expit(strength) - 1), rel=1e-6)
+
+
 @given(chances)
 @few
 def test_errors_come_from_the_curvature_with_the_mean_of_strengths_known(seed):

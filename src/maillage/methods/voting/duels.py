@@ -194,24 +194,28 @@ def strengths(wins: Floats, prior: float, start: Floats | None = None) -> tuple[
 
     `wins` (tables, items, items): how often the row won against the column. `start`: strengths to begin with.
     """
-    won, met = wins.sum(axis=-1), wins + wins.swapaxes(-1, -2)
-    found = np.log((won + 0.5) / (wins.sum(axis=-2) + 0.5)) if start is None else start.copy()
+    met = wins + wins.swapaxes(-1, -2)
+    found = np.log((wins.sum(axis=-1) + 0.5) / (wins.sum(axis=-2) + 0.5)) if start is None else start.copy()
     items = found.shape[-1]
     diagonal = np.arange(items)
-    for _ in range(200):  # pragma: no branch - a step never loses likelihood; it ends after ten or so
+    last = np.inf
+    for _ in range(100 + 60 * items):  # pragma: no branch - ten or so, else one for each log 2 that strengths are apart
         chance = expit(found[..., :, None] - found[..., None, :])
-        expected = met * chance
-        middling = expit(found)
-        slope = won - expected.sum(axis=-1) + prior * (1 - 2 * middling)
-        information = expected * (chance - 1)
-        information[..., diagonal, diagonal] = 2 * prior * middling * (1 - middling) - information.sum(axis=-1)
+        other = chance.swapaxes(-1, -2)  # 1 - chance, but exact where that is near 0
+        surprise, middling = wins * other, expit(found)
+        slope = (surprise - surprise.swapaxes(-1, -2)).sum(axis=-1) + prior * (1 - 2 * middling)
+        information = -met * chance * other
+        information[..., diagonal, diagonal] = 2 * prior * middling * expit(-found) - information.sum(axis=-1)
         if prior == 0:  # only differences are determined: the mean is held
             information += met.sum(axis=(-1, -2), keepdims=True) / items**2
         step = np.linalg.solve(information, slope[..., None])[..., 0]
         reach = np.maximum(np.ptp(step, axis=-1), np.abs(step).max(axis=-1))
         found += step * np.minimum(1, STEP / np.maximum(reach, STEP))[..., None]
-        if np.ptp(step, axis=-1).max() < 1e-8 and reach.max() < 1e-4:  # Newton squares what is missing
+        apart = float(np.ptp(step, axis=-1).max())
+        # Newton squares what is missing, down to rounding
+        if reach.max() < 1e-4 and (apart < 1e-8 or apart > last / 2):
             break
+        last = apart
     return found, information
 
 
