@@ -39,7 +39,7 @@ def absolute_concentration_index(
     Standard error: from the standard errors of the groups, sqrt(sum of p^2 s^2 (2 X - 1)^2) (WHO, Health Equity Assessment Toolkit);
     without them from how far the groups lie from a straight line, the regression of Kakwani, Wagstaff and van Doorslaer
     (Journal of Econometrics 77, 1997) as healthequal computes it: on WHO's sample 0.28 and 1.28, two different questions.
-    The second needs three groups. Groups that are equal and neighbours may be merged.
+    The second needs three groups. Neighbours that are equal may be merged: the index stays.
     """
     groups = _within(read(estimates, population, standard_errors), limits)
     error, why = _error(groups)

@@ -38,7 +38,7 @@ def theil(
 ) -> Measure:
     """Theil's index times 1000, sum of 1000 p_j r_j ln r_j with r = y / mean and p the shares of the population.
 
-    Zero when all groups are equal, else above; a factor on the values, the order of groups and the merging of equal ones change
+    Zero when all groups are equal, else above; a factor on the values (none of them zero), the order of groups and the merging of equal ones change
     nothing. A value of zero is read as `floor`, in the units of the indicator, as WHO reads it (or as the least of the other values, where
     that is less still). NaN where all values are zero.
     Standard error, by the delta method: 1000 sqrt(sum of p^2 s^2 (ln r - T)^2) / mean, T the index before the 1000.
