@@ -270,3 +270,15 @@ def test_only_the_first_telephone_numbers_are_compared() -> None:
 def test_a_text_too_short_to_tell_is_no_text() -> None:
     first = np.array([0])
     assert linking.similarity([{"fr": "court"}, {"fr": TEXT}], first, first + 1).tolist() == [-1.0]
+
+
+def test_reasons_tell_only_what_agrees():
+    told = Entry({"fr": "Crèche Les Lutins"}, organization=1, phones=["+32 2 000 00 11"])
+    placed = replace(told, addresses=[("Rue de l'Essai 12", "1000")])
+    at_a_site = replace(told, email="lutins@example.org", enterprise=["0123456789"])
+    for one in (placed, at_a_site):
+        found = find([one, replace(one, organization=2)], threshold=0.05).candidates
+        codes = {reason["code"] for reason in found[0].reasons}
+        assert ("same-address" in codes) == bool(one.addresses)
+        assert ("same-email" in codes) == bool(one.email)
+        assert codes >= {"same-name", "same-phone"}
