@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from maillage.methods.arguments import among, floats, monday, share, whole
+from maillage.methods.arguments import among, floats, index, monday, same_shape, share, whole
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,24 @@ def test_a_week_begins_on_a_date_that_is_a_monday(value):
     with pytest.raises(ValueError, match=r"^first_week: a .*Monday,? was expected, not "):
         monday("first_week", value)
     assert monday("first_week", date(2024, 1, 1)) == date(2024, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ([0.5], "a row of whole numbers was expected, not "),
+        ([[1]], "a row of whole numbers was expected, not "),
+        ([0, -1], "whole numbers from 0 to 2 were expected, not -1"),
+        ([0, 3], "whole numbers from 0 to 2 were expected, not 3"),
+    ],
+)
+def test_places_in_another_array_are_in_it(value, said):
+    with pytest.raises(ValueError, match=f"^homes: {said}"):
+        index("homes", value, size=3)
+    assert index("homes", [2, 0], size=3).tolist() == [2, 0]
+    assert index("homes", []).dtype == np.int64
+
+
+def test_shapes_that_differ_are_told_both():
+    with pytest.raises(ValueError, match=r"^people: the shape of events, \(2,\), was expected, not \(1,\)"):
+        same_shape(events=np.ones(2), people=np.ones(1))
