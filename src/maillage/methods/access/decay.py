@@ -13,10 +13,8 @@ Decay = Callable[[Floats], Floats]
 ENHANCED = MappingProxyType({10.0: 1.0, 20.0: 0.68, 30.0: 0.22})  # minutes: Luo and Qi 2009
 THREE_STEP = MappingProxyType({10.0: 0.962, 20.0: 0.704, 30.0: 0.377, 60.0: 0.042})  # minutes: Wan et al. 2012
 BLOCK = 1 << 14  # costs weighed at once: they stay in the processor's cache
-LEAST, MOST = (
-    1e-200,
-    1e200,
-)  # a smaller weight is out of reach, a larger refused: shares and sums would pass what a number holds
+LEAST = 1e-200  # a smaller weight is out of reach: divided by, it would pass what a number can hold
+MOST = 1e200  # a larger weight is refused: added up, it might pass that too
 
 
 def within(limit: float) -> Decay:
@@ -67,9 +65,7 @@ def weigh(decay: Decay, cost: Floats) -> None:
     """Each cost is replaced by its weight, 0 where there is no way (an infinite cost) and below `LEAST`; each from 0 to `MOST`."""
     for start in range(0, len(cost), BLOCK):
         some = cost[start : start + BLOCK]
-        with np.errstate(
-            all="ignore"
-        ):  # what is no number is refused below, what falls below all numbers is out of reach
+        with np.errstate(all="ignore"):  # what is no number is refused below
             weight = floats("decay", decay(some.copy()), missing=True, infinite=True)
         if weight.shape != some.shape:
             raise ValueError(
