@@ -35,9 +35,9 @@ def floats(
     if dims is not None and found.ndim not in dims:
         raise ValueError(f"{name}: {' or '.join(map(_axes, dims))} was expected, not the shape {found.shape}")
     if not missing:
-        _all(name, found, ~np.isnan(found), "numbers without NaN")
+        _all(name, found, ~np.isnan(found), "a known number")
     if not infinite:
-        _all(name, found, ~np.isinf(found), "finite numbers")
+        _all(name, found, ~np.isinf(found), "a finite number")
     for bad, said in (
         (None if least is None else found < least, f"at least {least}"),
         (None if most is None else found > most, f"at most {most}"),

@@ -50,7 +50,7 @@ def test_numbers_of_any_kind_are_read_as_they_are(value):
 
 def test_what_is_masked_is_missing():
     masked = np.ma.array([1, 2, 3], mask=[False, True, False])
-    with pytest.raises(ValueError, match="events: numbers without NaN was expected, not nan at 1"):
+    with pytest.raises(ValueError, match="events: a known number was expected, not nan at 1"):
         floats("events", masked)
     assert np.array_equal(floats("events", masked, missing=True), [1, np.nan, 3], equal_nan=True)
 

@@ -285,7 +285,7 @@ def test_many_draws_are_made_in_blocks(monkeypatch):
     [
         (lambda: ranks([]), "score: at least one area"),
         (lambda: ranks(1), "score: at least one area"),
-        (lambda: ranks([1, np.nan]), "score: numbers without NaN"),
+        (lambda: ranks([1, np.nan]), "score: a known number"),
         (lambda: ranks([1], ties="random"), "ties: average, lowest or key was expected, not 'random'"),
         (
             lambda: ranks([1, 2, 3], ties="key", key=["a", "b", "a"]),

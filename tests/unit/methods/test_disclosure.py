@@ -60,7 +60,7 @@ def test_a_hidden_cell_cannot_be_worked_out_by_anybody_who_knows_how_it_was_hidd
         (np.array([[1, -1]]), "counts: at least 0 was expected, not -1 at 0, 1"),
         (np.array([[1, 2.5]]), "counts: whole numbers were expected, not 2.5"),
         (np.array([[1, 1e20]]), "counts: at most 9007199254740992 was expected, not 1e.20 at 0, 1"),
-        (np.array([[1, float("nan")]]), "counts: numbers without NaN was expected"),
+        (np.array([[1, float("nan")]]), "counts: a known number was expected"),
     ],
 )
 def test_what_is_no_table_of_counts_is_refused(wrong, said):

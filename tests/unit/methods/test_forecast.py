@@ -125,7 +125,7 @@ def test_a_missing_day_repeats_the_last_one_known():
         (lambda: damped_drift([1.0] * 40, horizon=7, damping=1.1), "damping: between 0 and 1"),
         (lambda: backtest(np.ones((2, 40)), ahead=1), "history: one series"),
         (lambda: backtest(np.ones(40), ahead=0), "ahead: a whole number of at least 1"),
-        (lambda: damped_drift([float("inf")] * 40, horizon=7), "history: finite numbers was expected, not inf at 0"),
+        (lambda: damped_drift([float("inf")] * 40, horizon=7), "history: a finite number was expected, not inf at 0"),
         (lambda: damped_drift(["many"] * 40, horizon=7), "history: numbers were expected"),
         (lambda: damped_drift([1.0] * 40, horizon=7.5), "horizon: a whole number of at least 1 was expected, not 7.5"),
         (lambda: damped_drift([1.0] * 40, horizon=7, damping="half"), "damping: numbers were expected, not 'half'"),
@@ -134,7 +134,7 @@ def test_a_missing_day_repeats_the_last_one_known():
             lambda: damped_drift([1.0] * 40, horizon=7, damping=float("nan")),
             "damping: between 0 and 1 was expected, not nan",
         ),
-        (lambda: adaptive_conformal([float("inf")], delay=1), "errors: finite numbers was expected, not inf at 0"),
+        (lambda: adaptive_conformal([float("inf")], delay=1), "errors: a finite number was expected, not inf at 0"),
         (lambda: adaptive_conformal([[1.0]], delay=1), "errors: an array of 1 axis was expected"),
         (lambda: adaptive_conformal([1.0], delay=0), "delay: a whole number of at least 1 was expected, not 0"),
         (

@@ -291,7 +291,7 @@ def test_a_prior_that_is_too_low_for_what_was_seen_is_told():
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"reports": [[0, 1], [float("nan"), 3]]}, "reports: numbers without NaN was expected, not nan at 1, 0"),
+        ({"reports": [[0, 1], [float("nan"), 3]]}, "reports: a known number was expected, not nan at 1, 0"),
         ({"reports": [[0, 1], [1.5, 3]]}, "reports: whole days were expected, not 1.5"),
         (
             {"reports": [0, 1, 2]},

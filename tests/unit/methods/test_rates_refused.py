@@ -14,8 +14,8 @@ PEOPLE = np.full(20, 400.0)
 TWO = [20.0, 30.0]
 REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("events: at least 0 ", lambda: rates.count_interval([3, -1])),
-    ("events: numbers without NaN", lambda: rates.count_interval([np.nan])),
-    ("events: finite numbers", lambda: rates.rate([np.inf], [3])),
+    ("events: a known number", lambda: rates.count_interval([np.nan])),
+    ("events: a finite number", lambda: rates.rate([np.inf], [3])),
     ("events: numbers were expected", lambda: rates.count_interval(["many"])),
     ("method: byar or exact", lambda: rates.count_interval([3], method="wald")),
     ("confidence: between 0 and 1", lambda: rates.count_interval([3], confidence=95)),

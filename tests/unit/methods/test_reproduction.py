@@ -261,7 +261,7 @@ def test_rows_where_nobody_can_have_infected_are_told_when_all_are():
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"incidence": [1, float("nan"), 3]}, "incidence: numbers without NaN was expected, not nan at 1"),
+        ({"incidence": [1, float("nan"), 3]}, "incidence: a known number was expected, not nan at 1"),
         ({"incidence": [1, -2, 3]}, "incidence: at least 0 was expected, not -2 at 1"),
         ({"incidence": []}, "incidence: a series with days was expected, not the shape (0,)"),
         ({"incidence": np.ones((0, 12))}, "incidence: a series with days was expected, not the shape (0, 12)"),
@@ -309,7 +309,7 @@ def test_rows_where_nobody_can_have_infected_are_told_when_all_are():
             "mean_error: a number was expected",
         ),
         ({"serial_interval": UncertainInterval(3, 1, (2,), 1, 1, (0.5, 2))}, "mean_range: limits around 3"),
-        ({"serial_interval": UncertainInterval(3, 1, (2, np.nan), 1, 1, (0.5, 2))}, "mean_range: numbers without NaN"),
+        ({"serial_interval": UncertainInterval(3, 1, (2, np.nan), 1, 1, (0.5, 2))}, "mean_range: a known number"),
         ({"serial_interval": UncertainInterval(3, 1, (2, 5), 1, 1, (1, 1))}, "deviation_range: limits around 1"),
         (
             {"serial_interval": UncertainInterval(3, 1, (2, 5), 1, 1, (0.5, 2), 1)},
@@ -334,10 +334,10 @@ def test_one_series_cannot_be_pooled():
     [
         ((3, 1, 0), "days: a whole number of at least 1"),
         ((1, 1, 5), "mean: more than 1 was expected, not 1"),
-        ((np.inf, 1, 5), "mean: finite numbers"),
+        ((np.inf, 1, 5), "mean: a finite number"),
         (([3], 1, 5), "mean: a number was expected"),
         ((3, 0, 5), "deviation: more than 0 was expected, not 0"),
-        ((3, np.nan, 5), "deviation: numbers without NaN"),
+        ((3, np.nan, 5), "deviation: a known number"),
     ],
 )
 def test_an_interval_that_cannot_be_is_refused_by_its_name(asked, said):

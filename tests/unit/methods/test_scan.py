@@ -278,7 +278,7 @@ def test_areas_at_one_point_and_areas_at_one_distance_enter_together():
             {"coordinates": np.ones((0, 2)), "cases": np.ones((0, 5))},
         ),
         ("cases: a list of areas and one of days were expected, not 3 lists", {"cases": ([1], [2], [3])}),
-        ("coordinates: numbers without NaN", {"coordinates": np.full((9, 2), np.nan)}),
+        ("coordinates: a known number", {"coordinates": np.full((9, 2), np.nan)}),
         ("cases: a row for each of the 9 coordinates was expected, not 8", {"cases": np.ones((8, 5))}),
         ("cases: at least 0 was expected, not -1 at 0, 0", {"cases": -np.ones((9, 5))}),
         ("cases: whole numbers were expected", {"cases": np.full((9, 5), 0.5)}),

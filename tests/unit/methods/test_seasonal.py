@@ -341,7 +341,7 @@ def test_a_share_of_nothing_and_thresholds_without_a_pool_are_not_a_zero():
         ("tails: 1 or 2 was expected, not 3", {"tails": 3}),
         ("tails: a whole number of at least 1 was expected, not .1.", {"tails": [1]}),
         ("levels: an array of 1 axis was expected", {"levels": 0.9}),
-        ("levels: numbers without NaN was expected", {"levels": (0.4, NAN, 0.9)}),
+        ("levels: a known number was expected", {"levels": (0.4, NAN, 0.9)}),
         ("rates: at least one week, season and series was expected, not the shape .2, 0.", {"rates": np.ones((2, 0))}),
         ("rates: at least one week, season and series was expected", {"rates": np.ones((0, 3, 5))}),
     ],

@@ -204,7 +204,7 @@ def test_only_the_order_of_grades_matters_and_no_other_candidate_does(seed):
 
 
 def test_a_grade_that_is_missing_is_refused_or_counts_as_it_is_said():
-    with pytest.raises(ValueError, match="grades: numbers without NaN was expected, not nan at 0, 1"):
+    with pytest.raises(ValueError, match="grades: a known number was expected, not nan at 0, 1"):
         voting.majority_judgment([[3, NAN], [3, 2]])
     assert voting.majority_judgment([[3, NAN], [3, 2]], missing=0).median.tolist() == [3, 0]
     assert voting.majority_judgment([[NAN, NAN]], missing=-1).median.tolist() == [-1, -1]
@@ -341,7 +341,7 @@ def test_alike_ballots_are_tried_once_and_weigh_as_many_as_they_are():
         (lambda: voting.schulze([[1], [2]]), "rankings: at least 1 ballot on 2 candidates was expected"),
         (lambda: voting.schulze(np.ones((0, 3))), "rankings: at least 1 ballot"),
         (lambda: voting.schulze([["a", "b"]]), "rankings: numbers were expected"),
-        (lambda: voting.schulze([[1, float("inf")]]), "rankings: finite numbers"),
+        (lambda: voting.schulze([[1, float("inf")]]), "rankings: a finite number"),
         (lambda: voting.schulze([[1, 2]], unranked="first"), "unranked: last or unknown was expected, not 'first'"),
         (lambda: voting.borda([[1, 2]], unranked="first"), "unranked: last or unknown"),
         (lambda: voting.borda([[1, 2]], counts=[1, 2]), "counts: one for each of the 1 ballots was expected, not 2"),
@@ -353,7 +353,7 @@ def test_alike_ballots_are_tried_once_and_weigh_as_many_as_they_are():
         (lambda: voting.majority_judgment([[1, 2.5]]), "grades: whole numbers were expected, not 2.5 at 0, 1"),
         (lambda: voting.majority_judgment([[1, 1e300]]), "grades: at most 9007199254740991"),
         (lambda: voting.majority_judgment([[1, NAN]], missing=1.5), "missing: whole numbers were expected, not 1.5"),
-        (lambda: voting.majority_judgment([[1, NAN]], missing=NAN), "missing: numbers without NaN"),
+        (lambda: voting.majority_judgment([[1, NAN]], missing=NAN), "missing: a known number"),
         (lambda: voting.majority_judgment([[1, NAN]], missing="a"), "missing: numbers were expected"),
         (lambda: voting.approval([[1, 2]]), "ballots: 0, 1 or NaN was expected, not 2"),
         (lambda: voting.approval([[1, 0]], confidence=1), "confidence: between 0 and 1"),

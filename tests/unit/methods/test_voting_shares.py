@@ -186,7 +186,7 @@ def test_robustness_is_how_often_the_same_projects_are_funded(election, completi
         (lambda: equal_shares(np.ones((1, 0)), [], budget=1), "utilities: at least 1 ballot"),
         (lambda: equal_shares([[0.5]], [1], budget=1), "utilities: whole numbers were expected, not 0.5"),
         (lambda: equal_shares([[-1]], [1], budget=1), "utilities: at least 0"),
-        (lambda: equal_shares([[float("nan")]], [1], budget=1), "utilities: numbers without NaN"),
+        (lambda: equal_shares([[float("nan")]], [1], budget=1), "utilities: a known number"),
         (lambda: equal_shares([[1]], [0], budget=1), "costs: at least 1 was expected"),
         (lambda: equal_shares([[1]], [1.5], budget=1), "costs: whole numbers were expected, not 1.5 at 0"),
         (lambda: equal_shares([[1]], [2**53 + 1], budget=2**53), "costs: at most 9007199254740991"),
