@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields
 from datetime import date, timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maillage.methods import outbreak
 from maillage.methods.outbreak import Reason, farrington_flexible
 from maillage.methods.outbreak.baseline import baseline
 from maillage.methods.outbreak.limits import HUGE, at_least, count_limit
@@ -193,6 +195,13 @@ def test_compiled_the_numbers_are_the_same():
     assert (fast.alarm == plain.alarm).all()
 
 
+def test_without_numba_the_compiled_form_says_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "maillage.methods.outbreak.compiled", None)
+    monkeypatch.delattr(outbreak, "compiled", raising=False)
+    with pytest.raises(ImportError, match=r"compiled: numba was expected .*`fast`.*, not found"):
+        judged(drawn(5), compiled=True)
+
+
 # ---- thresholds
 
 
@@ -229,6 +238,15 @@ def test_thresholds_grow_when_alpha_shrinks(seed, one, other, threshold):
     counts = drawn(seed)
     strict, loose = (judged(counts, alpha=alpha, threshold=threshold).upperbound for alpha in sorted((one, other)))
     assert (strict >= loose - 1e-9).all()
+
+
+@pytest.mark.parametrize("threshold", ["nbPlugin", "delta", "muan"])
+def test_a_threshold_is_a_finite_number_however_small_alpha_and_large_the_counts(threshold):
+    counts = drawn(3)[0]
+    assert np.isfinite(judged(counts, alpha=1e-300, threshold=threshold).upperbound)
+    assert judged(counts * 1e15, alpha=1e-4, threshold=threshold).upperbound < 1e17
+    found = judged(np.append(counts[:-1] * 1e303, 5), threshold=threshold, minimum_cases=(0, 1))
+    assert np.isfinite(found.upperbound) == (found.reason == Reason.NONE)
 
 
 @few
@@ -342,6 +360,17 @@ def test_a_trend_needs_three_years_and_the_p_value_that_is_asked():
     assert judged(growing, p_threshold_trend=0.05).trend == 1
 
 
+@pytest.mark.parametrize("variant", ["published", "surveillance"])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_counts_that_never_change_have_no_trend_that_a_test_would_keep(variant, compiled):
+    if compiled:
+        pytest.importorskip("numba")
+    counts = np.full((3, 320), [[2.0], [7.0], [1e6]])
+    found = judged(counts, p_threshold_trend=0.05, variant=variant, compiled=compiled)
+    assert (found.trend == 0).all()
+    assert found.expected[:, 0] == pytest.approx([2, 7, 1e6])
+
+
 def test_a_past_outbreak_is_weighed_down_unless_it_is_asked_not_to():
     counts = drawn(6)[0]
     quiet = judged(counts).upperbound
@@ -414,12 +443,20 @@ def test_too_few_cases_have_no_threshold():
             assert np.isnan(getattr(found, column.name)).all()
     assert not found.alarm
     assert judged(counts, minimum_cases=(0, 1)).reason == Reason.NONE
-    assert judged(counts, minimum_cases=(5, 1000)).reason == Reason.NONE  # weeks before the first add nothing
+    assert judged(counts, minimum_cases=(5, 10**30)).reason == Reason.NONE  # weeks before the first add nothing
 
 
 def test_a_past_without_any_case_has_no_threshold():
     counts = np.zeros(320)
     counts[-1] = 6
+    assert judged(counts).reason == Reason.NO_CASES
+
+
+def test_a_past_of_which_nothing_is_known_is_not_a_past_without_any_case():
+    counts = drawn(10)[0]
+    counts[:-10] = NAN
+    assert judged(counts).reason == Reason.NO_FIT
+    counts[30:-40] = 0
     assert judged(counts).reason == Reason.NO_CASES
 
 
@@ -476,10 +513,12 @@ def test_a_single_week_of_its_season_is_fitted_exactly_and_not_weighed_down():
         ("threshold: nbPlugin, delta or muan", {"threshold": "normal"}),
         ("variant: published or surveillance", {"variant": "r"}),
         ("minimum_cases: .cases, weeks. was expected", {"minimum_cases": 5}),
+        ("minimum_cases: .cases, weeks. was expected, not .5, 4, 3.", {"minimum_cases": (5, 4, 3)}),
+        ("minimum_cases: .cases, weeks. was expected", {"minimum_cases": {4, 5}}),
         ("minimum_cases: a whole number of at least 1", {"minimum_cases": (5, 0)}),
         ("population: the shape of counts", {"population": [1.0]}),
         ("population: more than 0", {"population": [0.0] * 10}),
-        ("population: numbers without NaN", {"population": [NAN] * 10}),
+        ("population: a known number", {"population": [NAN] * 10}),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_its_name(said, wrong):

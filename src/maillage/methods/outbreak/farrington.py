@@ -18,6 +18,9 @@ numbers are there by name, `variant="surveillance"`:
 - A baseline that begins with missing weeks. R's package counts the time of the baseline from its first week, that of the forecast
   from its first known week: the trend is carried on for too few weeks. It matters where long stretches of the past are masked.
 
+- A season with a single week in the past, which is fitted exactly. R's package divides by zero there: it drops the week, or fails.
+  Here the week stays as it is. `variant` changes nothing to that.
+
 Where R's package has no threshold for want of cases it still gives a dispersion and a p-value; here nothing is given.
 """
 
@@ -33,7 +36,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from maillage.methods import arguments
 from maillage.methods.outbreak.baseline import WEEKS, Baseline, baseline
-from maillage.methods.outbreak.flexible import Forecast, Options, forecast
+from maillage.methods.outbreak.flexible import Fitted, Forecast, Options, forecast
 from maillage.methods.outbreak.limits import at_least, count_limit, normal_limit, upper_mean
 from maillage.methods.outbreak.quasipoisson import Counts, Design, fit
 
@@ -45,7 +48,7 @@ Variant = Literal["published", "surveillance"]
 
 
 class Reason(IntEnum):
-    """Why a week has no threshold."""
+    """Why a week has no threshold: the first of these that holds."""
 
     NONE = 0  # it has one
     SHORT_PAST = 1  # the series begins after the oldest week that it would be compared with
@@ -53,7 +56,7 @@ class Reason(IntEnum):
     FEW_CASES = 3  # fewer than `minimum_cases`
     NO_CASES = 4  # a past without any case, from which no mean can be estimated: one case may be one too many
     NO_FIT = 5  # too few counts of the past are known
-    UNBOUNDED = 6  # so little is known of the mean that its upper limit is not finite
+    UNBOUNDED = 6  # so little is known of the mean, or it is so large, that its limit is not finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ def farrington_flexible(
 
     The past of a week: `years_back` years. Its own season are `window` weeks on both sides of its date in each year; the weeks
     between are cut in `periods` - 1 other seasons (`periods` 1: only the own season is read). The `weeks_excluded` weeks just
-    before are left out, so that an outbreak that goes on does not raise its threshold. On that past: log(mean) = season + slope x
+    before are left out, so that an outbreak that goes on does not raise its threshold (of those that are not, the last `window` are
+    of the own season). On that past: log(mean) = season + slope x
     time (+ log `population`, of the shape of the counts), variance = dispersion x mean, dispersion at least 1. Weeks whose
     standardised Anscombe residual s is above `reweight_threshold` are weighed down by s ** -2 and the regression is made again
     (infinite: never). The trend stays in the forecast if `trend`, at least 3 years, a p-value below `p_threshold_trend` (1: any), and
@@ -109,8 +113,11 @@ def farrington_flexible(
     `delta`: (mean^(2/3) + z sd)^(3/2), sd² = 4/9 mean^(1/3) (dispersion + variance of the mean / mean).
 
     `alarm` where the count is above `upperbound`. `score` is R's: (count - c) / (upperbound - c), c the expected count for `delta`
-    and its logarithm for the two others; for an exceedance that compares weeks, put `expected` in the place of c. `minimum_cases`
-    (cases, weeks): no threshold unless the last weeks, this one included, have as many cases; (0, 1) judges all that is known.
+    and its logarithm for the two others. It is above 1 with an alarm and nowhere else, as long as the threshold is above c: for the
+    usual `alpha` it is, unless the dispersion is in the hundreds. For an exceedance that compares weeks, put `expected` in the
+    place of c. `minimum_cases` (cases, weeks): no threshold unless the last weeks, this one included, are all known and have as many
+    cases; (0, 1) judges all that is known. A past without any case has the threshold 0 if the fit ends within its 25 steps, as it
+    does on a short past, and none if not (`NO_CASES`).
     `variant`: see the module. `compiled`: with numba (the extra `fast`), the same numbers but for rounding, twice as fast.
 
     Thresholds grow when `alpha` shrinks; series do not see each other; a week after the judged one changes nothing; a population
@@ -149,14 +156,19 @@ def _options(trend: bool, p_threshold: float, reweight: float, variant: Variant,
     arguments.among("variant", variant, ("published", "surveillance"))
     p_threshold = float(arguments.floats("p_threshold_trend", p_threshold, ndim=0, least=0, most=1))
     reweight = float(arguments.floats("reweight_threshold", reweight, ndim=0, above=0, infinite=True))
-    used = fit
-    if compiled:
-        from maillage.methods.outbreak import (
-            compiled as fast,
-        )  # the extra `fast`: ImportError says that numba is not there
-
-        used = fast.fit
+    used = _compiled() if compiled else fit
     return Options(trend, p_threshold, reweight, variant == "surveillance", used)
+
+
+def _compiled() -> Fitted:
+    """Imported only where it is asked for: numba takes a second to load."""
+    try:
+        from maillage.methods.outbreak import compiled
+    except ImportError as missing:
+        raise ImportError(
+            "compiled: numba was expected (the extra `fast`: pip install maillage[fast]), not found"
+        ) from missing
+    return compiled.fit
 
 
 def _pasts(
@@ -182,13 +194,12 @@ def _pasts(
 
 def _before(series: Floats, pasts: list[Baseline | None], minimum_cases: tuple[int, int]) -> NDArray[np.int8]:
     """What already stands against a threshold before anything is fitted, (series, last)."""
-    try:
-        least, weeks = minimum_cases
-    except (TypeError, ValueError):
-        raise ValueError(f"minimum_cases: (cases, weeks) was expected, not {minimum_cases!r}") from None
-    least, weeks = arguments.whole("minimum_cases", least), arguments.whole("minimum_cases", weeks, least=1)
+    pair = np.asarray(minimum_cases, dtype=object)  # a set has no order: not a pair
+    if pair.shape != (2,):
+        raise ValueError(f"minimum_cases: (cases, weeks) was expected, not {minimum_cases!r}")
+    least, weeks = arguments.whole("minimum_cases", pair[0]), arguments.whole("minimum_cases", pair[1], least=1)
     end = np.arange(series.shape[1] - len(pasts), series.shape[1]) + 1
-    begin = np.maximum(end - weeks, 0)
+    begin = np.maximum(end - min(weeks, series.shape[1]), 0)
 
     def recent(values: Floats) -> Floats:
         total = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
@@ -215,18 +226,17 @@ def _forecasts(
         rows = np.flatnonzero(reason[:, place] == Reason.NONE)
         for begin in range(0, rows.size, TOGETHER):
             part = rows[begin : begin + TOGETHER]
-            one, cases = _forecast(past, table, part, options)
+            one, why = _forecast(past, table, part, options)
             for name in Forecast.__slots__:
                 getattr(found, name)[part, place] = getattr(one, name)
-            why = np.where(cases, Reason.NO_FIT, Reason.NO_CASES)
             reason[part, place] = np.where(np.isnan(one.log_mean), why, Reason.NONE)
     return found
 
 
 def _forecast(
     past: Baseline, table: Counts, rows: NDArray[np.intp], options: Options
-) -> tuple[Forecast, NDArray[np.bool_]]:
-    """The forecasts of one week for some series, and which of them have any case in their past."""
+) -> tuple[Forecast, NDArray[np.int8]]:
+    """The forecasts of one week for some series, and why there is none, where there is none."""
     middle = float(past.time[-1] // 2)
     counts = table[:, past.span][rows]
     now = np.full(rows.size, past.now - middle)
@@ -234,7 +244,9 @@ def _forecast(
         now -= past.time[(counts.weight > 0).argmax(axis=1)]
     offset = np.zeros(rows.size) if table.exposure is None else np.log(table.exposure[rows, past.week])
     design = Design.of(past.time - middle, past.season, past.seasons)
-    return forecast(design, counts, now, offset, options), np.asarray((counts.y > 0).any(axis=1))
+    known = True if counts.weight is None else counts.weight.any(axis=1)
+    why = np.where(known & ~counts.y.any(axis=1), Reason.NO_CASES, Reason.NO_FIT).astype(np.int8)
+    return forecast(design, counts, now, offset, options), why
 
 
 def _judged(
@@ -249,7 +261,7 @@ def _judged(
             limit = mean if threshold == "nbPlugin" else upper_mean(found.log_mean, found.error, alpha)
             upperbound, pvalue = count_limit(limit, found.dispersion, alpha), at_least(counts, limit, found.dispersion)
         score = (counts - centre) / (upperbound - centre)
-    reason = np.where((reason == Reason.NONE) & np.isnan(upperbound), Reason.UNBOUNDED, reason).astype(np.int8)
+    reason = np.where((reason == Reason.NONE) & ~np.isfinite(upperbound), Reason.UNBOUNDED, reason).astype(np.int8)
     alarm: NDArray[Any] = counts > upperbound
     columns = (mean, upperbound, score, pvalue, found.dispersion, found.trend)
     expected, upperbound, score, pvalue, dispersion, trend = (np.where(reason == 0, one, np.nan) for one in columns)

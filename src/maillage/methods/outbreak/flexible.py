@@ -13,6 +13,7 @@ from maillage.methods.outbreak.quasipoisson import Counts, Design, Fit, Residual
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.intp]
+Fitted = Callable[..., tuple[Fit, Residuals]]  # `quasipoisson.fit`, or `compiled.fit`
 EXACT = 1e-9  # rounding; a week that is fitted exactly (its leverage is 1 but for it) cannot be judged
 NEAR = 0.9  # the weights of the last step stand for those after it, but for this
 
@@ -25,7 +26,7 @@ class Options:
     p_threshold_trend: float
     reweight_threshold: float
     surveillance: bool  # standard errors as R's surveillance reads them
-    fit: Callable[..., tuple[Fit, Residuals]]  # of `quasipoisson`, or of `compiled`
+    fit: Fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,10 @@ def _leverage_bound(design: Design, counts: Counts, fitted: Fit, trend: bool) ->
 
 
 def _p_trend(regression: _Regression, options: Options) -> Floats:
-    """The p-value of the slope, two-sided, by Student's t."""
+    """The p-value of the slope, two-sided, by Student's t; NaN where there is neither slope nor variation."""
     dispersion = regression.quirk if options.surveillance else regression.dispersion
-    t = regression.fit.slope / np.sqrt(dispersion / regression.fit.arrow.spread)
+    slope = np.where(np.abs(regression.fit.slope) > EXACT, regression.fit.slope, 0)
+    t = slope / np.sqrt(dispersion / regression.fit.arrow.spread)
     found: Floats = 2 * stdtr(regression.freedom, -np.abs(t))
     return found
 

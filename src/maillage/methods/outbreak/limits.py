@@ -21,7 +21,7 @@ def at_least(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
 
 def upper_mean(log_mean: Floats, error: Floats, alpha: float) -> Floats:
     """The mean that the true one exceeds with a chance of `alpha`; NaN where it is not finite."""
-    found = np.exp(log_mean + ndtri(1 - alpha) * error)
+    found = np.exp(log_mean - ndtri(alpha) * error)
     return np.where(np.isfinite(found), found, np.nan)
 
 
@@ -29,14 +29,14 @@ def normal_limit(count: Floats, mean: Floats, error: Floats, dispersion: Floats,
     """The limit of a count whose power 2/3 is normal, which takes its skewness away, and the chance of `count` or more."""
     centre = mean ** (2 / 3)
     sd = np.sqrt(4 / 9 * mean ** (1 / 3) * (dispersion + error**2 / mean))
-    return (centre + ndtri(1 - alpha) * sd) ** 1.5, ndtr((centre - count ** (2 / 3)) / sd)
+    return (centre - ndtri(alpha) * sd) ** 1.5, ndtr((centre - count ** (2 / 3)) / sd)
 
 
 def count_limit(mean: Floats, dispersion: Floats, alpha: float) -> Floats:
     """The smallest count that is exceeded with a chance of at most `alpha`. NaN without a finite mean."""
     found = np.full_like(mean, np.nan)
     known = np.isfinite(mean) & np.isfinite(dispersion)
-    guess = _guess(mean[known], dispersion[known], ndtri(1 - alpha))
+    guess = _guess(mean[known], dispersion[known], -ndtri(alpha))
     found[known] = np.where(guess < HUGE, _smallest(guess, mean[known], dispersion[known], alpha), guess)
     return found
 
