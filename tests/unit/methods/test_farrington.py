@@ -232,6 +232,10 @@ def test_the_limit_of_a_mean_too_large_to_count_by_ones_is_still_a_number():
     assert np.isnan(limit[1:]).all()
 
 
+def test_a_dispersion_too_large_to_reckon_with_has_an_infinite_limit_and_is_no_endless_search():
+    assert count_limit(np.array([5.0]), np.array([1e20]), 0.01) == np.inf
+
+
 @few
 @given(seeds, st.floats(1e-4, 0.4), st.floats(1e-4, 0.4), st.sampled_from(["nbPlugin", "delta", "muan"]))
 def test_thresholds_grow_when_alpha_shrinks(seed, one, other, threshold):

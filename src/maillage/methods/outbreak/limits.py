@@ -8,6 +8,7 @@ from scipy.special import betainc, gammainc, ndtr, ndtri
 
 Floats = NDArray[np.float64]
 FUZZ = 64 * np.finfo(np.float64).eps  # a chance that reaches its level but for rounding reaches it
+ENDLESS = 2.0**53  # no count above is looked at: the limit is infinite
 HUGE = 1e12  # means above: counts one apart can no longer be told from each other
 
 
@@ -33,7 +34,7 @@ def normal_limit(count: Floats, mean: Floats, error: Floats, dispersion: Floats,
 
 
 def count_limit(mean: Floats, dispersion: Floats, alpha: float) -> Floats:
-    """The smallest count that is exceeded with a chance of at most `alpha`. NaN without a finite mean."""
+    """The smallest count that is exceeded with a chance of at most `alpha`; infinite if none is found. NaN without a mean."""
     found = np.full_like(mean, np.nan)
     known = np.isfinite(mean) & np.isfinite(dispersion)
     guess = _guess(mean[known], dispersion[known], -ndtri(alpha))
@@ -64,7 +65,7 @@ def _smallest(guess: Floats, mean: Floats, dispersion: Floats, alpha: float) -> 
         high, low = np.where(enough, probe, high), np.where(enough, low, probe)
         probe = np.where(np.isinf(high), low + step, np.maximum(high - step, np.floor((low + high) / 2)))
         step = step * 2
-        done = high - low <= 1
+        done = (high - low <= 1) | (low > ENDLESS)
         found[rows[done]] = high[done]
         rows, probe, step, low, high = (one[~done] for one in (rows, probe, step, low, high))
     return found
