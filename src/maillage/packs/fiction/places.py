@@ -95,7 +95,9 @@ def begin(territory: Territory, *, at: datetime) -> int:
 
 def tell_room(territory: Territory, *, at: datetime) -> None:
     """The directory says what room there is, counted from the places."""
-    found = queries.shown_room(queries.room(Site.objects.filter(territory=territory).values_list("pk", flat=True), at=at))
+    found = queries.shown_room(
+        queries.room(Site.objects.filter(territory=territory).values_list("pk", flat=True), at=at)
+    )
     capacity.derive({service: (room.free, room.open) for service, room in found.items()}, at=at)
 
 
