@@ -90,10 +90,7 @@ def bradley_terry(
         _check_strata(wins)
     raw, information = strengths(wins, prior)
     strength = raw - raw.mean(axis=1, keepdims=True)
-    covariance = np.linalg.inv(information)
-    covariance -= covariance.mean(axis=1, keepdims=True)
-    covariance -= covariance.mean(axis=2, keepdims=True)
-    error = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+    error = _errors(information)
     times = wins.sum(axis=0).astype(np.int64)
     judged = (wins.sum(axis=1) + wins.sum(axis=2)).astype(np.int64)
     estimate, standard_error = _whole(strength, error, judged, weights)
@@ -108,6 +105,15 @@ def bradley_terry(
         _preferred(strength, judged, weights), reason.astype(np.int8), strength * unknown, error * unknown, judged,
         times + times.T, _recount(cells, voters, wins, raw, prior, weights),
     )  # fmt: skip
+
+
+def _errors(information: Floats) -> Floats:
+    """Standard errors of strengths whose mean is 0, from the curvature of each stratum."""
+    covariance = np.linalg.inv(information)
+    covariance -= covariance.mean(axis=1, keepdims=True)
+    covariance -= covariance.mean(axis=2, keepdims=True)
+    found: Floats = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+    return found
 
 
 def next_pairs(times: ArrayLike, *, seed: int, count: int = 1, cap: float = 1.0, seen: ArrayLike | None = None) -> Ints:
