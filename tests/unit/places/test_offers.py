@@ -9,7 +9,7 @@ import pytest
 from django.test import TestCase
 
 from maillage.people.actions import persons
-from maillage.people.models import Message
+from maillage.people.models import CareLink, Message
 from maillage.people.rules import NotAllowed
 from maillage.places import rules
 from maillage.places import waiting as words
@@ -257,3 +257,16 @@ def test_who_sleeps_nowhere_has_a_bed_of_the_shelter_until_they_come_to_the_plac
     before = stays.admit(held, by=beds.bob, at=NOW)
     assert stays.admit(kept, by=beds.bob, at=NOW + timedelta(hours=1)).after == before
     assert GroupNight.objects.get(group=beds.dormitory).used == 0
+
+
+def test_who_keeps_the_list_reads_a_household_until_the_last_of_its_places_is_left(beds: Beds) -> None:
+    asked, _token = waiting.ask(beds.queue, beds.carla, people=2, by="system:test", at=NOW)
+    made = offers.offer(asked, beds.women, despite="a test", by=beds.dave, at=NOW)[0]
+    first, second = (
+        stays.admit(one, by=beds.bob, at=NOW) for one in offers.accept(made, by=beds.dave, at=NOW).stays.all()
+    )
+    read = CareLink.objects.filter(person=beds.carla, organization=beds.dispatch, until=None)
+    stays.check_out(first, "unknown", by=beds.bob, at=NOW + timedelta(hours=1))
+    assert read.exists()
+    stays.check_out(second, "unknown", by=beds.bob, at=NOW + timedelta(hours=2))
+    assert not read.exists()

@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError
 
 from maillage.people import audit
+from maillage.people.actions import persons
 from maillage.people.models import CareLink, Person, Trace
 from maillage.people.rules import NotAllowed
 from maillage.places import queries, rules
@@ -100,6 +101,14 @@ def test_somebody_whose_records_were_joined_is_one_person(beds: Beds) -> None:
     double = somebody(beds, same_as=beds.carla)
     (stay,) = hold(beds, beds.women, double)
     assert stay.person == beds.carla
+
+
+def test_two_records_that_sleep_in_two_places_are_not_joined(beds: Beds) -> None:
+    for one, where in ((beds.carla, beds.women), (beds.bruno, beds.dormitory)):
+        stays.admit(hold(beds, where, one)[0], by=beds.bob, at=NOW)
+    with pytest.raises(persons.Impossible, match="Both have a stay"):
+        persons.join(beds.bruno, beds.carla, by=beds.greta, at=NOW)
+    assert Occupant.objects.filter(person=beds.bruno, state="in").count() == 1
 
 
 def test_a_room_takes_the_gender_of_who_is_in_it(beds: Beds) -> None:

@@ -226,10 +226,10 @@ def _count_refused(made: AllocationRun, *, at: datetime) -> None:
     }
     rows = made.lines.filter(outcome__in=causes, request__state=Request.State.WAITING)
     for line in rows.select_related("request__person", "request__waiting_list__need").order_by("rank"):
-        if line.request is not None:
-            line.request.waiting_list.territory = made.waiting_list.territory
-            cause, code = causes[AllocationLine.Outcome(line.outcome)]
-            offers.count_refused(line.request, cause, group=None, code=code, at=at)
+        assert line.request is not None
+        line.request.waiting_list.territory = made.waiting_list.territory
+        cause, code = causes[AllocationLine.Outcome(line.outcome)]
+        offers.count_refused(line.request, cause, group=None, code=code, at=at)
 
 
 # ---- the draw of a night: docs/explanation/allocation.md tells how anybody verifies it
