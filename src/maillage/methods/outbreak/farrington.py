@@ -17,7 +17,6 @@ numbers are there by name, `variant="surveillance"`:
   `nbPlugin` with its trend always kept reads no standard error.
 - A baseline that begins with missing weeks. R's package counts the time of the baseline from its first week, that of the forecast
   from its first known week: the trend is carried on for too few weeks. It matters where long stretches of the past are masked.
-
 - A season with a single week in the past, which is fitted exactly. R's package divides by zero there: it drops the week, or fails.
   Here the week stays as it is. `variant` changes nothing to that.
 
@@ -101,8 +100,8 @@ def farrington_flexible(
     The past of a week: `years_back` years. Its own season are `window` weeks on both sides of its date in each year; the weeks
     between are cut in `periods` - 1 other seasons (`periods` 1: only the own season is read). The `weeks_excluded` weeks just
     before are left out, so that an outbreak that goes on does not raise its threshold (of those that are not, the last `window` are
-    of the own season). On that past: log(mean) = season + slope x
-    time (+ log `population`, of the shape of the counts), variance = dispersion x mean, dispersion at least 1. Weeks whose
+    of the own season). On that past: log(mean) = season + slope x time (+ log `population`, of the shape of the counts), variance =
+    dispersion x mean, dispersion at least 1. Weeks whose
     standardised Anscombe residual s is above `reweight_threshold` are weighed down by s ** -2 and the regression is made again
     (infinite: never). The trend stays in the forecast if `trend`, at least 3 years, a p-value below `p_threshold_trend` (1: any), and
     a forecast no higher than the highest count of the past: it is not followed further than it has been.
