@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from benchmarks.timing import cpu
 
 Array = NDArray[Any]
 NAMES = ("demand", "supply", "origin", "destination", "cost")
@@ -45,17 +44,6 @@ def make(folder: Path, places: int, practices: int, pairs: int, seed: int, *, sh
     }
     for name, values in town.items():
         np.save(folder / f"{name}.npy", values)
-
-
-def cpu(work: Callable[[], Any], times: int) -> tuple[float, Any]:
-    """Median CPU seconds of all threads, and the last result."""
-    taken, result = [], None
-    for _ in range(times):
-        result = None  # the one before leaves before the next comes
-        started = time.process_time()
-        result = work()
-        taken.append(time.process_time() - started)
-    return statistics.median(taken), result
 
 
 def peak() -> float:

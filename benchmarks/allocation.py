@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.timing import cpu
 from maillage.methods.allocation import Numbers, Problem, Served, Table, served
 from maillage.methods.certificates import discomfort_faults, faults
 from maillage.methods.comfort import settled
@@ -136,16 +134,6 @@ def highs(problem: Problem) -> Array:
 
 
 # ---- measured
-
-
-def cpu(work: Callable[[], Any], times: int) -> tuple[float, Any]:
-    """Median CPU seconds of all threads, and the result."""
-    taken, result = [], None
-    for _ in range(times):
-        started = time.process_time()
-        result = work()
-        taken.append(time.process_time() - started)
-    return statistics.median(taken), result
 
 
 def ours(here: Town) -> tuple[Problem, Served]:

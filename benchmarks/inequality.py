@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
+from benchmarks.timing import cpu
 from maillage.methods.inequality import every_measure
 
 Floats = NDArray[np.float64]
@@ -183,16 +182,6 @@ SIMULATED: dict[str, Callable[[Floats, Floats], Floats]] = {
 
 
 # ---- measured
-
-
-def cpu(work: Callable[[], Any], times: int) -> tuple[float, Any]:
-    """Median CPU seconds of all threads, and the result."""
-    taken, result = [], None
-    for _ in range(times):
-        started = time.process_time()
-        result = work()
-        taken.append(time.process_time() - started)
-    return statistics.median(taken), result
 
 
 def furthest(rows: list[Row], found: dict[str, Any]) -> float:

@@ -10,28 +10,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.timing import cpu
 from maillage.methods.rates import EUROPEAN_2013_TO_85, Measure, directly_standardised
 
 Z = 1.959963984540054
 STANDARD = np.array(EUROPEAN_2013_TO_85, float)
-
-
-def cpu(work: Callable[[], Any], times: int) -> tuple[float, Any]:
-    """Median CPU seconds of all threads, and the result."""
-    taken = []
-    for _ in range(times):
-        started = time.process_time()
-        result = work()
-        taken.append(time.process_time() - started)
-    return statistics.median(taken), result
 
 
 def invented(areas: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

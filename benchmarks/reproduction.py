@@ -12,18 +12,16 @@ import argparse
 import csv
 import json
 import shutil
-import statistics
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maillage.methods.reproduction import Reproduction, reproduction_number
+from benchmarks.timing import cpu
+from maillage.methods.reproduction import reproduction_number
 
 SCRIPT = """
 suppressMessages(library(EpiEstim))
@@ -46,15 +44,6 @@ def epidemics(series: int, days: int, seed: int) -> NDArray[np.float64]:
     waves = np.sin(np.arange(days) / draw.uniform(10, 40, (series, 1)) + draw.uniform(0, 6, (series, 1)))
     mean = level * np.exp(waves)
     return draw.negative_binomial(5, 5 / (5 + mean)).astype(np.float64)
-
-
-def cpu(work: Callable[[], Reproduction], times: int) -> tuple[float, Reproduction]:
-    taken = []
-    for _ in range(times):
-        started = time.process_time()
-        found = work()
-        taken.append(time.process_time() - started)
-    return statistics.median(taken), found
 
 
 def peer(cases: NDArray[np.float64]) -> tuple[float, NDArray[np.float64], str] | None:

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import time
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
@@ -20,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.timing import cpu
 from maillage.methods import voting
 from maillage.methods.voting.duels import strengths
 
@@ -35,16 +34,6 @@ def judgements(residents: int, needs: int, each: int, seed: int) -> tuple[Array,
     other = (one + draw.integers(1, needs, size=len(one))) % needs
     first = draw.random(len(one)) < 1 / (1 + np.exp(strength[other] - strength[one]))
     return np.where(first, one, other), np.where(first, other, one), np.repeat(np.arange(residents), each)
-
-
-def cpu(work: Callable[[], Any], times: int) -> tuple[float, Any]:
-    """Median CPU seconds, and the result."""
-    taken, result = [], None
-    for _ in range(times):
-        started = time.process_time()
-        result = work()
-        taken.append(time.process_time() - started)
-    return statistics.median(taken), result
 
 
 def peers(needs: int, winners: Array, losers: Array, ours: Array) -> dict[str, Any]:

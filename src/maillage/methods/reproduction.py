@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainc, ndtr, ndtri
 
 from maillage.methods.arguments import Floats, floats, same_shape, whole
-from maillage.methods.gammas import gamma_quantile
+from maillage.methods.quantiles import gamma_quantile
 
 Days = NDArray[np.int64]
 Mask = NDArray[np.bool_]

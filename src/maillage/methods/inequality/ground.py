@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 from maillage.methods.arguments import Floats, floats, share
+from maillage.methods.quantiles import z_value
 
 Whole = NDArray[np.intp]
 Codes = NDArray[np.int8]
@@ -157,20 +157,16 @@ def best(value: Floats, more: Truths, tie: Floats) -> Whole:
     return first
 
 
-def z_value(confidence: float) -> float:
-    return float(ndtri(0.5 + share("confidence", confidence) / 2))
-
-
 def normal(estimate: Floats, error: Floats, confidence: float, reason: Codes) -> Measure:
     """Estimate and z standard errors on both sides."""
-    half = z_value(confidence) * error
+    half = z_value(share("confidence", confidence)) * error
     return _measure(estimate, error, estimate - half, estimate + half, reason)
 
 
 def logarithmic(estimate: Floats, error: Floats, confidence: float, reason: Codes) -> Measure:
     """Of a ratio, from the standard error of its logarithm: z of those on both sides, never below zero."""
     with np.errstate(over="ignore", invalid="ignore"):  # an error beyond all bounds: from zero to infinity
-        factor = np.exp(z_value(confidence) * error)
+        factor = np.exp(z_value(share("confidence", confidence)) * error)
         return _measure(estimate, estimate * error, estimate / factor, estimate * factor, reason)
 
 

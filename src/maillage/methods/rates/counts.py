@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from maillage.methods.arguments import Floats, among, floats, same_shape, share
-from maillage.methods.gammas import gamma_quantile
+from maillage.methods.quantiles import gamma_quantile, z_value
 from maillage.methods.rates.measures import Measure, Reason, Reasons, reasons
 
 Method = Literal["byar", "exact"]
@@ -64,7 +63,7 @@ def proportion(events: ArrayLike, population: ArrayLike, *, confidence: float = 
     seen, people = _of(events, population)
     if (seen > people).any():
         raise ValueError("events: at most the population was expected, not more")
-    z = normal(share("confidence", confidence))
+    z = z_value(share("confidence", confidence))
     scale = float(floats("multiplier", multiplier, ndim=0, above=0))
     has, has_not = seen / people, (people - seen) / people
     top = 2 * seen + z * z + z * np.sqrt(z * z + 4 * seen * has_not)
@@ -91,7 +90,7 @@ def limits(events: Floats, confidence: float, *, exact_below: float) -> tuple[Fl
 
 def byar_limits(events: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Byar's approximate limits of a Poisson count; the lower one NaN for none and where it would be below zero."""
-    z = normal(confidence)
+    z = z_value(confidence)
     with np.errstate(divide="ignore", over="ignore"):
         inside = 1 - 1 / (9 * events) - z / (3 * np.sqrt(events))
     more = events + 1
@@ -104,11 +103,6 @@ def exact_limits(events: Floats, confidence: float) -> tuple[Floats, Floats]:
     tail = (1 - confidence) / 2
     lower = np.where(events > 0, gamma_quantile(np.maximum(events, np.finfo(float).tiny), tail), 0.0)
     return lower, gamma_quantile(events + 1, tail, above=True)
-
-
-def normal(confidence: float) -> float:
-    """z: so many standard errors to each side hold the share `confidence` of a normal distribution."""
-    return -NormalDist().inv_cdf((1 - confidence) / 2)
 
 
 def _of(events: ArrayLike, population: ArrayLike) -> tuple[Floats, Floats]:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maillage.methods.arguments import Floats, among, floats, same_shape, share
-from maillage.methods.rates.counts import FEW, exact_limits, limits, normal
+from maillage.methods.quantiles import z_value
+from maillage.methods.rates.counts import FEW, exact_limits, limits
 
 Statistic = Literal["proportion", "rate", "ratio"]
 STATISTICS = ("proportion", "rate", "ratio")
@@ -67,7 +68,7 @@ def funnel_limits(
     scale = float(floats("multiplier", multiplier, ndim=0, above=0))
     if statistic == "proportion":
         people, middle = _together(floats("size", size, above=0), floats("average", average, least=0, most=1))
-        half = normal(level) * np.sqrt(middle * (1 - middle) / people)
+        half = z_value(level) * np.sqrt(middle * (1 - middle) / people)
         lower, upper = np.maximum(middle - half, 0), np.minimum(middle + half, 1)
         return FunnelLimits(lower * scale, upper * scale, people.copy(), people.copy())
     events, middle = _together(floats("size", size, least=1), floats("average", average, above=0))
@@ -130,7 +131,7 @@ def _zones(seen: Floats, size: Floats, middle: Floats, statistic: Statistic) -> 
     found = np.zeros(seen.shape, np.int64)
     for level in (0.95, 0.998):
         if statistic == "proportion":
-            half = normal(level) * np.sqrt(middle * (1 - middle) / size)
+            half = z_value(level) * np.sqrt(middle * (1 - middle) / size)
             off = seen / size - middle
             found += (off > half).astype(np.int64) - (off < -half)
         else:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maillage.methods.arguments import Floats, among, floats, same_shape, share
-from maillage.methods.rates.counts import normal
+from maillage.methods.quantiles import z_value
 from maillage.methods.rates.measures import Measure, Reason, Reasons, reasons
 
 AGES = (0, 1, *range(5, 95, 5))  # the first age of each band: 0, 1-4, 5-9 ... 85-89, 90 and more
@@ -46,7 +46,7 @@ def life_expectancy(
     same_shape(population=people, deaths=dead)
     width, part = _bands(ages, lived, people)
     among("variance", variance, ("silcocks", "chiang"))
-    z = normal(share("confidence", confidence))
+    z = z_value(share("confidence", confidence))
     least = float(floats("minimum_population", minimum_population, ndim=0, least=0))
     most = float(floats("widest", widest, ndim=0, above=0, infinite=True))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -54,7 +54,7 @@ def life_expectancy(
     reason = _reasons(dead, people, np.isnan(estimate), least)
     unknown = reason != Reason.KNOWN
     estimate, error = (np.where(unknown, np.nan, one) for one in (estimate, error))
-    wide = 2 * normal(0.95) * error > most
+    wide = 2 * z_value(0.95) * error > most
     reason[wide] = Reason.WIDE_INTERVAL
     return Measure(np.where(wide, np.nan, estimate), error, estimate - z * error, estimate + z * error, reason)
 

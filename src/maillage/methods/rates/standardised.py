@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from maillage.methods.arguments import Floats, among, floats, same_shape, share
-from maillage.methods.gammas import gamma_quantile
+from maillage.methods.quantiles import gamma_quantile
 from maillage.methods.rates.counts import METHODS, Method, limits
 from maillage.methods.rates.measures import Measure, Reason, Reasons, reasons
 

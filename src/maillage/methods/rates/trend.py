@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
 from maillage.methods.arguments import Floats, floats, same_shape, share, whole
-from maillage.methods.rates.counts import normal
+from maillage.methods.quantiles import z_value
 from maillage.methods.rates.measures import Reason, Reasons, reasons
 
 ROUNDING = 1e-12
@@ -128,7 +128,7 @@ def _missing(points: Floats) -> Reasons:
 
 def _trend(slope: Floats, chi_square: Floats, steady: NDArray[np.bool_], reason: Reasons, confidence: float) -> Trend:
     unknown = reason != Reason.KNOWN
-    passed = steady & (chi_square > normal(share("confidence", confidence)) ** 2)
+    passed = steady & (chi_square > z_value(share("confidence", confidence)) ** 2)
     direction = np.where(unknown, np.nan, np.where(passed, np.sign(slope), 0.0))
     slope, chi_square = np.where(unknown, np.nan, slope), np.where(unknown, np.nan, chi_square)
     return Trend(direction, slope, chi_square, np.asarray(chdtrc(1, chi_square), np.float64), reason)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from maillage.methods.arguments import floats, index, same_shape, share, whole
+from maillage.methods.quantiles import z_value
 from maillage.methods.voting.ballots import Floats, Ints, Recount, in_order, ranked_by
 
 STEP = float(np.log(2))  # along which no chance can change enough for Newton's step to lose likelihood
@@ -94,7 +94,7 @@ def bradley_terry(
     times = wins.sum(axis=0).astype(np.int64)
     judged = (wins.sum(axis=1) + wins.sum(axis=2)).astype(np.int64)
     estimate, standard_error = _whole(strength, error, judged, weights)
-    half = -NormalDist().inv_cdf((1 - confidence) / 2) * standard_error
+    half = z_value(confidence) * standard_error
     reason = np.where(
         judged.any(axis=0), np.where(judged.all(axis=0), Reason.NONE, Reason.PARTLY_JUDGED), Reason.NEVER_JUDGED
     )

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain, combinations_with_replacement
 from math import comb, sqrt
-from statistics import NormalDist
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maillage.methods.arguments import share, whole
+from maillage.methods.quantiles import z_value
 from maillage.methods.voting.ballots import Floats, Ints, Recount, chunks
 
 
@@ -85,7 +85,7 @@ def robustness(
 def wilson(shares: ArrayLike, counts: ArrayLike, confidence: float) -> tuple[Floats, Floats]:
     """The interval of a share of a count (Wilson, Journal of the American Statistical Association 22, 1927)."""
     of, n = np.asarray(shares, np.float64), np.asarray(counts, np.float64)
-    z = -NormalDist().inv_cdf((1 - confidence) / 2)
+    z = z_value(confidence)
     middle, half = of + z * z / (2 * n), z * np.sqrt(of * (1 - of) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
     lower, upper = (middle - half) / scale, (middle + half) / scale

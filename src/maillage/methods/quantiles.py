@@ -1,4 +1,4 @@
-"""Quantiles of gamma distributions, also of very large shapes: the exact limits of counts, posteriors of rates.
+"""Quantiles of gamma distributions, also of very large shapes: the exact limits of counts, posteriors of rates. And z.
 
 Source: Cornish and Fisher, Moments and cumulants in the specification of distributions, Revue de l'Institut international de
 statistique 5 (1937). SciPy's `gammaincinv` (1.17) is exact to the last digits where the shape is less than a million; from there
@@ -7,6 +7,8 @@ on, more than 4.5 standard deviations below the mean, it is wrong from the sixth
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammainccinv, gammaincinv, ndtri
@@ -14,6 +16,11 @@ from scipy.special import gammainccinv, gammaincinv, ndtri
 from maillage.methods.arguments import Floats
 
 LARGE = 1e6
+
+
+def z_value(confidence: float) -> float:
+    """So many standard errors to each side hold the share `confidence` of a normal distribution; exact also where it is near 1."""
+    return -NormalDist().inv_cdf((1 - confidence) / 2)
 
 
 def gamma_quantile(shape: ArrayLike, share: ArrayLike, *, above: bool = False) -> Floats:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import gammaincc, gammainccinv, gammaincinv
 
-from maillage.methods.gammas import LARGE, gamma_quantile
+from maillage.methods.quantiles import LARGE, gamma_quantile
 
 
 def test_large_shapes_have_the_quantiles_that_r_has_far_below_the_mean():
